@@ -1,0 +1,139 @@
+"""Images of the app's author as files in Gradio's cache, each encoded once."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import mimetypes
+import os
+import re
+from collections import OrderedDict
+from pathlib import Path
+from threading import Lock
+
+import numpy as np
+import PIL.Image
+from gradio.data_classes import FileData
+from gradio.utils import get_upload_folder
+
+from .errors import InvalidComparison
+
+ImageLike = FileData | PIL.Image.Image | np.ndarray | str | os.PathLike
+
+_DATA_URL = re.compile(r"data:(image/[\w.+-]+);base64,", re.ASCII)
+_ENCODED: OrderedDict[bytes, str] = OrderedDict()
+_ENCODED_AT_MOST = 64
+_lock = Lock()
+
+
+def to_file(image: ImageLike, name: str) -> FileData:
+    """An image as `FileData`; `name` says whose it is in an error.
+
+    Takes a PIL image, an array (uint8, or floats from 0 to 1; `[H, W]`, `[H, W, 3]` or
+    `[H, W, 4]`), a path, or FileData as it is. Pixels are encoded as PNG once: the same pixels
+    again cost a hash. Raises InvalidComparison for anything else.
+    """
+    if isinstance(image, FileData):
+        return image
+    if isinstance(image, (str, os.PathLike)):
+        return _from_path(Path(image), name)
+    if isinstance(image, np.ndarray):
+        image = _from_array(image, name)
+    if not isinstance(image, PIL.Image.Image):
+        raise InvalidComparison(
+            f"{name} is {type(image).__name__}: it needs a PIL image, an array or a path"
+        )
+    return FileData(path=_encode_once(image), mime_type="image/png", orig_name="image.png")
+
+
+def to_data_url(file: FileData) -> str:
+    """The file's bytes as a data URL; raises InvalidComparison when it cannot be read."""
+    try:
+        raw = Path(file.path).read_bytes()
+    except OSError as error:
+        raise InvalidComparison(f"The image {file.path} cannot be read: {error}") from error
+    kind = file.mime_type or mimetypes.guess_type(file.path)[0] or "image/png"
+    return f"data:{kind};base64,{base64.b64encode(raw).decode('ascii')}"
+
+
+def from_data_url(url: str) -> FileData:
+    """The image of a data URL as a file in the cache; raises InvalidComparison when it is none."""
+    match = _DATA_URL.match(url)
+    if match is None:
+        raise InvalidComparison(f"The image is {url[:40]!r}: it needs a data URL of an image")
+    try:
+        raw = base64.b64decode(url[match.end() :], validate=True)
+        with PIL.Image.open(io.BytesIO(raw)) as image:
+            image.verify()
+    except Exception as error:
+        raise InvalidComparison(f"The image's data URL holds no image: {error}") from error
+    suffix = mimetypes.guess_extension(match[1]) or ".png"
+    path = _write(hashlib.blake2b(raw, digest_size=20).hexdigest(), f"image{suffix}", raw)
+    return FileData(path=path, mime_type=match[1], orig_name=f"image{suffix}")
+
+
+def _from_path(path: Path, name: str) -> FileData:
+    if not path.is_file():
+        raise InvalidComparison(f"{name} is {str(path)!r}: there is no such file")
+    kind = mimetypes.guess_type(path.name)[0]
+    return FileData(path=str(path.resolve()), mime_type=kind, orig_name=path.name)
+
+
+def _from_array(array: np.ndarray, name: str) -> PIL.Image.Image:
+    shape = list(array.shape)
+    if 0 in shape or not (array.ndim == 2 or (array.ndim == 3 and shape[2] in (3, 4))):
+        raise InvalidComparison(
+            f"{name} has shape {shape}: it needs [H, W], [H, W, 3] or [H, W, 4]"
+        )
+    if np.issubdtype(array.dtype, np.floating):
+        if not (np.nanmin(array) >= 0 and np.nanmax(array) <= 1):
+            raise InvalidComparison(
+                f"{name} holds floats from {np.nanmin(array):g} to {np.nanmax(array):g}: "
+                "they need to lie from 0 to 1, or be uint8"
+            )
+        array = np.rint(np.nan_to_num(array) * 255).astype(np.uint8)
+    elif array.dtype == bool:
+        array = array.astype(np.uint8) * 255
+    elif array.dtype != np.uint8:
+        raise InvalidComparison(
+            f"{name} holds {array.dtype}: it needs uint8, or floats from 0 to 1"
+        )
+    return PIL.Image.fromarray(array)
+
+
+def _encode_once(image: PIL.Image.Image) -> str:
+    # Keyed by the pixels, not by the object: the same object may be drawn on between two yields.
+    digest = hashlib.blake2b(f"{image.mode} {image.size}".encode(), digest_size=20)
+    digest.update(image.tobytes())
+    key = digest.digest()
+    with _lock:
+        path = _ENCODED.get(key)
+        if path is not None and os.path.exists(path):
+            _ENCODED.move_to_end(key)
+            return path
+        path = _write(key.hex(), "image.png", _png(image))
+        _ENCODED[key] = path
+        while len(_ENCODED) > _ENCODED_AT_MOST:
+            _ENCODED.popitem(last=False)
+        return path
+
+
+def _png(image: PIL.Image.Image) -> bytes:
+    if image.mode not in ("1", "L", "LA", "P", "RGB", "RGBA"):
+        image = image.convert("RGB")
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG", compress_level=3)
+    return buffer.getvalue()
+
+
+def _write(folder: str, file_name: str, raw: bytes) -> str:
+    place = Path(get_upload_folder()) / folder
+    place.mkdir(parents=True, exist_ok=True)
+    path = place / file_name
+    if not path.exists():
+        # A reader in another thread must never meet half a file.
+        unfinished = place / f".{os.getpid()}.{file_name}"
+        unfinished.write_bytes(raw)
+        unfinished.replace(path)
+    return str(path.resolve())
