@@ -1,0 +1,41 @@
+# Every command sets up first whatever it needs and skips what is already done.
+# PYTHON=/path/to/python3.12 chooses the Python; HOST, PORT and BASE reach the app.
+VENV := .venv/bin/python
+SETUP := sh scripts/setup.sh
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint format build space train clean
+
+help: ## Show this list
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F '\t' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+run: ## Start the app on 127.0.0.1:7860, or the next free port (HOST, PORT and BASE override)
+	@$(SETUP) app
+	@exec $(VENV) space/app.py
+
+test: ## Run every test: Python's, the frontend's, the browser's
+	@$(SETUP) app tools browser
+	@$(VENV) scripts/check.py test
+
+lint: ## Check style, types and the import rules
+	@$(SETUP) app tools
+	@$(VENV) scripts/check.py lint
+
+format: ## Rewrite the sources in the style that lint asks for
+	@$(SETUP) app tools
+	@$(VENV) scripts/check.py format
+
+build: ## Build both wheels into dist/
+	@$(SETUP) app tools
+	@$(VENV) scripts/build_wheels.py
+
+space: ## Build the folder of a Hugging Face Space in build/space
+	@$(SETUP) app
+	@$(VENV) scripts/build_space.py
+
+train: ## Train the shipped base and its checkpoints again (hours; stops and goes on where it was)
+	@$(SETUP) app
+	@$(VENV) backend/training/train.py
+
+clean: ## Remove what was built and installed here
+	rm -rf .venv build dist frontend/node_modules component/gradio_comparisongrid/templates

@@ -1,0 +1,80 @@
+"""What the app is told by environment variables, checked once, at start."""
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+
+class BadSetting(ValueError):
+    """An environment variable holds something unusable; the message names it and the way out."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The app's settings, each from the environment variable of its name in capitals."""
+
+    base: str | None = None
+    """Model id or folder of the base; none: chosen by the hardware."""
+    host: str = "127.0.0.1"
+    port: int = 7860
+    """The first port to try."""
+    checkpoints: tuple[str, ...] = ()
+    """Folders or files with checkpoints to offer beside those that ship."""
+    max_new_tokens: int = 128
+    """The longest answer, in tokens."""
+    users: int = 2
+    """How many comparisons run at the same time; others wait in the queue."""
+    space: str | None = None
+    """`owner/name` of the Hugging Face Space that this is, if it is one."""
+
+    @property
+    def is_private(self) -> bool:
+        """Whether only this machine can reach the app."""
+        return self.space is None and self.host in ("127.0.0.1", "localhost", "::1")
+
+
+def read(environment: Mapping[str, str]) -> Settings:
+    """The settings in `environment`; raises BadSetting with one sentence."""
+    space = environment.get("SPACE_ID") or None
+    everywhere = "0.0.0.0"
+    return Settings(
+        base=environment.get("BASE") or None,
+        host=environment.get("HOST") or (everywhere if space else Settings.host),
+        port=_integer(environment, "PORT", Settings.port, 1, 65535),
+        checkpoints=_places(environment),
+        max_new_tokens=_integer(environment, "MAX_NEW_TOKENS", Settings.max_new_tokens, 1, 4096),
+        users=_integer(environment, "USERS", Settings.users, 1, 64),
+        space=space,
+    )
+
+
+def read_or_exit() -> Settings:
+    """The settings of this process, or its end with the sentence that says what is wrong."""
+    try:
+        return read(os.environ)
+    except BadSetting as problem:
+        sys.exit(f"vlmscope: {problem}")
+
+
+def _integer(environment: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
+    text = environment.get(name, "").strip()
+    if not text:
+        return default
+    if not text.isdecimal() or not low <= int(text) <= high:
+        raise BadSetting(
+            f"{name}={text} is no whole number from {low} to {high}; set one or unset it."
+        )
+    return int(text)
+
+
+def _places(environment: Mapping[str, str]) -> tuple[str, ...]:
+    places = tuple(p for p in environment.get("CHECKPOINTS", "").split(os.pathsep) if p)
+    for place in places:
+        if not Path(place).exists():
+            raise BadSetting(
+                f"CHECKPOINTS names {place}, which is not there; name folders or files, "
+                f"with {os.pathsep} between them."
+            )
+    return places
