@@ -1,0 +1,59 @@
+"""Which file a SOURCE names: a file, a folder of a trainer, or (refused here) the Hub."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from vlmscope.values.errors import CheckpointError
+
+WEIGHT_NAMES = (
+    "arr_coc_components.safetensors",
+    "arr_coc_weights.safetensors",
+    "model.safetensors",
+)
+PICKLES = (".pt", ".pth", ".bin", ".ckpt")
+
+_HUB_ID = re.compile(r"(spaces/)?[\w-][\w.-]*/[\w-][\w.-]*(@[\w./-]+)?")
+
+
+def is_hub(source: str) -> bool:
+    """Whether a source means the Hub: `hf://`, or `owner/name[@revision]` that is no path here."""
+    if source.startswith("hf://"):
+        return True
+    named = source.endswith((".safetensors", *PICKLES))
+    return not named and bool(_HUB_ID.fullmatch(source)) and not Path(source).exists()
+
+
+def weights_file(source: str) -> Path:
+    """The safetensors file that a source names; raises CheckpointError when there is none."""
+    if is_hub(source):
+        raise CheckpointError(
+            f"{source!r} lies on the Hub, which this version does not reach for checkpoints; "
+            "download it and give the file."
+        )
+    path = Path(source).expanduser()
+    if path.is_dir():
+        return _in_folder(path)
+    if not path.exists():
+        raise CheckpointError(f"There is no checkpoint {source!r}; check the path.")
+    if path.suffix in PICKLES:
+        raise CheckpointError(
+            f"{source!r} is a pickle, which can run code when it is opened; "
+            "save its tensors as .safetensors and give that file."
+        )
+    return path
+
+
+def _in_folder(folder: Path) -> Path:
+    for name in WEIGHT_NAMES:
+        if (folder / name).is_file():
+            return folder / name
+    files = sorted(folder.glob("*.safetensors"))
+    if len(files) == 1:
+        return files[0]
+    names = ", ".join(file.name for file in files[:5]) or "none"
+    raise CheckpointError(
+        f"The folder {str(folder)!r} holds no single checkpoint (safetensors files: {names}); "
+        "name one file."
+    )

@@ -1,0 +1,1 @@
+"""Running variants over one shared base."""

@@ -1,0 +1,157 @@
+"""`SharedBase`: one model for all variants and all users, loaded once."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from PIL import Image
+
+from vlmscope.checkpoints.head import LoadedHead, load_head
+from vlmscope.checkpoints.places import weights_file
+from vlmscope.engine.features import ImageFeatures, Pixels, to_pixels
+from vlmscope.engine.loading import Parts, choose_device, choose_dtype, find_base, load_parts
+from vlmscope.engine.prompt import Prompt, build_prompt
+from vlmscope.engine.turn import Turn
+from vlmscope.values.errors import BaseError, InputError
+from vlmscope.values.lru import Lru
+
+IMAGES_KEPT = 4
+HEADS_KEPT = 4
+
+
+@dataclass(frozen=True, eq=False)
+class SharedBase:
+    """A Qwen3-VL with its tokenizer and image processor, safe to share between users.
+
+    `turn` is held for each single step of work on the device. Nothing that belongs to one
+    comparison is kept on the model.
+    """
+
+    name: str
+    revision: str | None
+    model: Any
+    tokenizer: Any
+    image_processor: Any
+    device: torch.device
+    dtype: torch.dtype
+    turn: Turn = field(default_factory=Turn)
+    _features: Lru[str, ImageFeatures] = field(default_factory=lambda: Lru(IMAGES_KEPT))
+    _heads: Lru[tuple[str, int, int], LoadedHead] = field(default_factory=lambda: Lru(HEADS_KEPT))
+
+    @classmethod
+    def load(
+        cls,
+        name_or_folder: str | os.PathLike[str] | None = None,
+        *,
+        revision: str | None = None,
+        device: str | torch.device | None = None,
+        dtype: str | torch.dtype | None = None,
+    ) -> SharedBase:
+        """The shipped base, a folder, or a model id of the Hub at a revision.
+
+        float32 on a CPU, else bfloat16 where the device computes in it natively, else float16.
+        Raises BaseError, one sentence, for a base that is missing or unfit.
+        """
+        chosen_device = choose_device(device)
+        chosen_dtype = choose_dtype(dtype, chosen_device)
+        source = find_base(name_or_folder, revision)
+        parts: Parts = load_parts(source, chosen_device, chosen_dtype)
+        return cls(
+            source.name,
+            source.revision,
+            parts.model,
+            parts.tokenizer,
+            parts.image_processor,
+            chosen_device,
+            chosen_dtype,
+        )
+
+    @property
+    def hidden_size(self) -> int:
+        """Width of the language model: the D of an ARR-COC head that fits."""
+        return int(self.model.config.get_text_config().hidden_size)
+
+    @property
+    def end_tokens(self) -> frozenset[int]:
+        """Ids that end an answer."""
+        configured = self.model.generation_config.eos_token_id
+        if configured is None:
+            configured = self.tokenizer.eos_token_id
+        return frozenset([configured] if isinstance(configured, int) else configured or ())
+
+    @property
+    def max_positions(self) -> int:
+        return int(self.model.config.get_text_config().max_position_embeddings)
+
+    def describe(self) -> dict[str, Any]:
+        """What a run records of its base, as plain data."""
+        config = self.model.config
+        return {
+            "name": self.name,
+            "revision": self.revision,
+            "parameters": sum(p.numel() for p in self.model.parameters()),
+            "hidden_size": self.hidden_size,
+            "layers": int(config.get_text_config().num_hidden_layers),
+        }
+
+    def pixels(self, image: Image.Image) -> Pixels:
+        """The image as the vision tower takes it; raises InputError for a shape it refuses."""
+        try:
+            return to_pixels(self.image_processor, image)
+        except ValueError as error:
+            raise InputError(
+                f"The image of {image.width}×{image.height} pixels cannot be resized for this base "
+                f"({str(error).rstrip('.')}); give another shape."
+            ) from error
+
+    def prompt(self, query: str, pixels: Pixels) -> Prompt:
+        """The chat prompt of this image and question, with every image token."""
+        return build_prompt(self.model, self.tokenizer, query, pixels.grid_thw)
+
+    def features(self, pixels: Pixels) -> ImageFeatures:
+        """The image's features, from the vision tower once and from a small LRU after that."""
+        return self._features.get_or_make(pixels.key, lambda: self._look(pixels))
+
+    @torch.inference_mode()
+    def query_embeddings(self, query: str) -> torch.Tensor:
+        """Input embeddings of the bare query's tokens, without chat template, float32 [T, D]."""
+        ids = self.tokenizer(query, add_special_tokens=False)["input_ids"]
+        table = self.model.get_input_embeddings()
+        return table(torch.tensor(ids, device=self.device)).float()
+
+    def head(self, source: str) -> LoadedHead:
+        """The ARR-COC head that `source` names, from a small LRU; raises CheckpointError."""
+        path: Path = weights_file(source)
+        stat = path.stat()
+        make: Callable[[], LoadedHead] = lambda: load_head(  # noqa: E731
+            source, self.hidden_size, self.device
+        )
+        return self._heads.get_or_make((str(path.resolve()), stat.st_mtime_ns, stat.st_size), make)
+
+    def synchronize(self) -> None:
+        """Wait for the device, so that a clock read next is true."""
+        if self.device.type == "cuda":
+            torch.cuda.synchronize(self.device)
+
+    @torch.inference_mode()
+    def _look(self, pixels: Pixels) -> ImageFeatures:
+        self.synchronize()
+        start = time.perf_counter()
+        seen = self.model.get_image_features(
+            pixels.values.to(self.device), pixels.grid_thw.to(self.device), return_dict=True
+        )
+        self.synchronize()
+        seconds = time.perf_counter() - start
+        levels = tuple(level[0] for level in seen.deepstack_features)
+        if not all(bool(torch.isfinite(level).all()) for level in (seen.pooler_output[0], *levels)):
+            raise BaseError(
+                f"The vision tower's output is not finite in {str(self.dtype)[6:]}; "
+                "load the base with dtype='float32'."
+            )
+        return ImageFeatures(seen.pooler_output[0], levels, seconds)

@@ -1,0 +1,90 @@
+"""Many rows of unlike length decoded as one batch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from transformers import DynamicCache
+
+from vlmscope.engine.prefill import Prefilled
+
+
+class Batch:
+    """Caches padded on the left, stacked, and stepped together; rows leave when they are done.
+
+    Rows are named by their place in the batch as it stands; `drop` renumbers them.
+    """
+
+    def __init__(self, model: Any, rows: Sequence[Prefilled]) -> None:
+        self._model = model
+        device = rows[0].logits.device
+        longest = max(row.length for row in rows)
+        self._pad = torch.tensor([longest - row.length for row in rows])
+        self._next = torch.tensor([row.next_position for row in rows])
+        self._length = longest
+        self._device = device
+        self._cache = _stack([row.cache for row in rows], longest)
+
+    def __len__(self) -> int:
+        return self._pad.numel()
+
+    @torch.inference_mode()
+    def step(self, token_ids: Sequence[int]) -> torch.Tensor:
+        """Append one token to each row; the logits [B, V], float32, of the next."""
+        self._length += 1
+        real = self._length - self._pad
+        positions = torch.stack([real - 1, self._next, self._next, self._next])[:, :, None]
+        mask = None
+        if bool(self._pad.any()):
+            mask = (torch.arange(self._length)[None] >= self._pad[:, None]).to(self._device)
+        output = self._model(
+            input_ids=torch.tensor(token_ids)[:, None].to(self._device),
+            position_ids=positions.to(self._device),
+            attention_mask=mask,
+            past_key_values=self._cache,
+            use_cache=True,
+            logits_to_keep=1,
+        )
+        self._next = self._next + 1
+        return output.logits[:, -1].float()
+
+    def drop(self, places: Sequence[int]) -> None:
+        """Take rows out of the batch, and the left padding that the others share."""
+        staying = [i for i in range(len(self)) if i not in set(places)]
+        self._pad, self._next = self._pad[staying], self._next[staying]
+        if not staying:
+            self._cache = DynamicCache()
+            return
+        self._cache.batch_select_indices(torch.tensor(staying, device=self._device))
+        shared = int(self._pad.min())
+        if shared:
+            for layer in self._cache.layers:
+                assert layer.keys is not None and layer.values is not None
+                layer.keys = layer.keys[:, :, shared:].contiguous()
+                layer.values = layer.values[:, :, shared:].contiguous()
+            self._pad = self._pad - shared
+            self._length -= shared
+
+
+def _stack(caches: Sequence[DynamicCache], longest: int) -> DynamicCache:
+    """One cache of all rows, padded with zeros on the left; frees each row's own as it goes."""
+    stacked = DynamicCache()
+    for index in range(len(caches[0].layers)):
+        layers = [cache.layers[index] for cache in caches]
+        keys = _pad_left([layer.keys for layer in layers], longest)  # type: ignore[misc]
+        values = _pad_left([layer.values for layer in layers], longest)  # type: ignore[misc]
+        for layer in layers:
+            layer.reset()
+        stacked.update(keys, values, index)
+    return stacked
+
+
+def _pad_left(tensors: Sequence[torch.Tensor], longest: int) -> torch.Tensor:
+    first = tensors[0]
+    shape = (len(tensors), first.shape[1], longest, first.shape[3])
+    out = torch.zeros(shape, dtype=first.dtype, device=first.device)
+    for row, tensor in enumerate(tensors):
+        out[row, :, longest - tensor.shape[2] :] = tensor[0]
+    return out

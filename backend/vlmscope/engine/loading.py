@@ -1,0 +1,173 @@
+"""Finding and loading a Qwen3-VL base: the shipped one, a folder, or a model on the Hub."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import (
+    AutoConfig,
+    AutoImageProcessor,
+    AutoTokenizer,
+    Qwen3VLForConditionalGeneration,
+)
+from transformers.utils.hub import cached_file
+
+from vlmscope.values.errors import BaseError
+
+MODEL_TYPE = "qwen3_vl"
+SHIPPED = "shipped"
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a base is read from: `location` for transformers, `name` for people."""
+
+    name: str
+    location: str
+    revision: str | None
+    config: Any
+
+    @property
+    def hidden_size(self) -> int:
+        return int(self.config.get_text_config().hidden_size)
+
+
+@dataclass(frozen=True, eq=False)
+class Parts:
+    model: Qwen3VLForConditionalGeneration
+    tokenizer: Any
+    image_processor: Any
+
+
+def shipped_folder() -> Path:
+    """Where the base that ships with the package lies."""
+    return Path(str(files("vlmscope") / "assets" / "base"))
+
+
+def find_base(
+    name_or_folder: str | os.PathLike[str] | None = None, revision: str | None = None
+) -> Source:
+    """The base's configuration and exact revision, without its weights; raises BaseError."""
+    if name_or_folder is None:
+        folder = shipped_folder()
+        if not (folder / "config.json").is_file():
+            raise BaseError(
+                "This installation holds no base model of its own; "
+                "name a folder or a model id such as Qwen/Qwen3-VL-2B-Instruct."
+            )
+        return Source(SHIPPED, str(folder), _digest(folder), _config(SHIPPED, str(folder), None))
+    name = os.fspath(name_or_folder)
+    path = Path(name).expanduser()
+    if path.is_dir():
+        if not (path / "config.json").is_file():
+            raise BaseError(f"The folder {name!r} holds no config.json; give a model folder.")
+        return Source(name, str(path), _digest(path), _config(name, str(path), None))
+    if path.exists() or path.is_absolute() or name.startswith(".") or name.count("/") != 1:
+        raise BaseError(f"There is no base folder {name!r}; give a folder or a model id.")
+    config = _config(name, name, revision)
+    return Source(name, name, getattr(config, "_commit_hash", None) or revision, config)
+
+
+def load_parts(source: Source, device: torch.device, dtype: torch.dtype) -> Parts:
+    """Model, tokenizer and image processor, with neither torchvision nor remote code."""
+    pinned = {} if Path(source.location).is_dir() else {"revision": source.revision}
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(source.location, **pinned)
+        image_processor = AutoImageProcessor.from_pretrained(
+            source.location, backend="pil", **pinned
+        )
+        model, report = Qwen3VLForConditionalGeneration.from_pretrained(
+            source.location, dtype=dtype, output_loading_info=True, **pinned
+        )
+    except Exception as error:  # transformers raises many kinds for an unfit folder
+        raise BaseError(
+            f"The base {source.name!r} cannot be loaded ({_first_line(error)}); "
+            "give a complete Qwen3-VL folder."
+        ) from error
+    missing = sorted(report["missing_keys"]) + [str(m[0]) for m in report["mismatched_keys"]]
+    if missing:
+        raise BaseError(
+            f"The base {source.name!r} lacks {len(missing)} of its weights, first {missing[0]}; "
+            "give a complete Qwen3-VL folder."
+        )
+    if tokenizer.chat_template is None:
+        tokenizer.chat_template = _chat_template(source, pinned)
+    return Parts(model.to(device).eval(), tokenizer, image_processor)  # type: ignore[arg-type]
+
+
+def choose_device(device: str | torch.device | None) -> torch.device:
+    """The device asked for, else CUDA where there is one, else the CPU; raises BaseError."""
+    if device is None:
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        chosen = torch.device(device)
+        torch.empty(0, device=chosen)
+    except (RuntimeError, AssertionError) as error:
+        raise BaseError(
+            f"The device {str(device)!r} cannot be used ({_first_line(error)}); use 'cpu'."
+        ) from error
+    return chosen
+
+
+def choose_dtype(dtype: str | torch.dtype | None, device: torch.device) -> torch.dtype:
+    """float32 on a CPU; bfloat16 where the device computes in it natively, else float16."""
+    if dtype is None:
+        if device.type == "cpu":
+            return torch.float32
+        if device.type == "cuda" and torch.cuda.get_device_capability(device) < (8, 0):
+            return torch.float16
+        return torch.bfloat16 if device.type == "cuda" else torch.float16
+    chosen = getattr(torch, dtype, None) if isinstance(dtype, str) else dtype
+    if chosen not in (torch.float32, torch.bfloat16, torch.float16):
+        raise BaseError(
+            f"A base cannot run in {str(dtype)!r}; use 'float32', 'bfloat16' or 'float16'."
+        )
+    return chosen
+
+
+def _config(name: str, location: str, revision: str | None) -> Any:
+    try:
+        config = AutoConfig.from_pretrained(location, revision=revision)
+    except Exception as error:  # transformers and the Hub client raise many kinds
+        raise BaseError(
+            f"The base {name!r} cannot be read ({_first_line(error)}); "
+            "give a Qwen3-VL folder or model id."
+        ) from error
+    if config.model_type != MODEL_TYPE:
+        raise BaseError(
+            f"The base {name!r} is a {config.model_type!r} model; give one of type {MODEL_TYPE!r}."
+        )
+    return config
+
+
+def _digest(folder: Path) -> str | None:
+    """A short hash of a folder's weights when they are small enough to read at once."""
+    weights = folder / "model.safetensors"
+    if not weights.is_file() or weights.stat().st_size > 64 * 2**20:
+        return None
+    return "sha256:" + hashlib.sha256(weights.read_bytes()).hexdigest()[:16]
+
+
+def _chat_template(source: Source, pinned: dict[str, Any]) -> str:
+    """The template of a processor whose tokenizer carries none."""
+    for name in ("chat_template.jinja", "chat_template.json"):
+        path = cached_file(
+            source.location, name, _raise_exceptions_for_missing_entries=False, **pinned
+        )
+        if path is not None:
+            text = Path(path).read_text(encoding="utf-8")
+            return json.loads(text)["chat_template"] if name.endswith(".json") else text
+    raise BaseError(
+        f"The base {source.name!r} has no chat template; add chat_template.jinja to it."
+    )
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")

@@ -1,0 +1,81 @@
+"""The options of a comparison, checked before anything runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import isfinite
+from typing import Any
+
+from vlmscope.values.errors import InputError
+from vlmscope.values.images import MAX_PIXELS
+
+MAX_QUERY_CHARACTERS = 20_000
+
+
+@dataclass(frozen=True)
+class Options:
+    """See `compare`. `stop` is asked before every step; true stops what is not finished."""
+
+    max_new_tokens: int = 128
+    mode: str = "together"
+    repeats: int = 1
+    temperature: float = 0.0
+    seed: int = 0
+    word_maps: bool = False
+    max_image_pixels: int = MAX_PIXELS
+    stop: Callable[[], bool] | None = None
+
+    def __post_init__(self) -> None:
+        _whole("max_new_tokens", self.max_new_tokens, 1)
+        _whole("repeats", self.repeats, 1)
+        _whole("seed", self.seed, 0)
+        _whole("max_image_pixels", self.max_image_pixels, 1)
+        if self.mode not in ("together", "measured"):
+            raise InputError(f"mode={self.mode!r} is unknown; use 'together'.")
+        if self.mode == "measured" or self.repeats != 1:
+            raise InputError(
+                "Measured runs (mode='measured', repeats) are not in this version; "
+                "use mode='together', which reports what it can measure."
+            )
+        if self.word_maps:
+            raise InputError(
+                "Maps for each answer word (word_maps) are not in this version; leave it out."
+            )
+        number = isinstance(self.temperature, int | float)
+        if not number or not isfinite(self.temperature) or self.temperature < 0:
+            raise InputError(
+                f"temperature={self.temperature!r} is no temperature; use 0 for greedy, or more."
+            )
+
+    def recorded(self) -> dict[str, Any]:
+        """What a run records of its options."""
+        return {
+            "max_new_tokens": self.max_new_tokens,
+            "temperature": self.temperature,
+            "seed": self.seed,
+        }
+
+
+def check_query(query: Any) -> str:
+    """The question as it is; raises InputError for one that is empty, too long, or no text."""
+    if not isinstance(query, str):
+        raise InputError(f"A question of type {type(query).__name__} cannot be asked; give text.")
+    if not query.strip():
+        raise InputError("The question is empty; ask something about the image.")
+    if len(query) > MAX_QUERY_CHARACTERS:
+        raise InputError(
+            f"The question has {len(query):,} characters; use at most {MAX_QUERY_CHARACTERS:,}."
+        )
+    try:
+        query.encode("utf-8")
+    except UnicodeEncodeError:
+        raise InputError(
+            f"The question {ascii(query)} holds half a character; use whole ones."
+        ) from None
+    return query
+
+
+def _whole(name: str, value: Any, least: int) -> None:
+    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+        raise InputError(f"{name}={value!r} cannot be used; give a whole number from {least} up.")

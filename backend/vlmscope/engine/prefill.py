@@ -1,0 +1,78 @@
+"""One row's prefill: the prompt with the image tokens its plan keeps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from transformers import DynamicCache
+
+from vlmscope.engine.attention import last_position_attention
+from vlmscope.engine.features import ImageFeatures
+from vlmscope.engine.prompt import Prompt
+from vlmscope.values.plan import Plan, TokenMap
+from vlmscope.values.selection import carriers
+
+MIB = 2**20
+
+
+@dataclass(frozen=True, eq=False)
+class Prefilled:
+    """Logits [V] of the first answer token, the row's cache, and where its answer begins."""
+
+    logits: torch.Tensor
+    cache: DynamicCache
+    length: int
+    next_position: int
+    attention: TokenMap
+
+    @property
+    def kv_mib(self) -> float:
+        """MiB of the row's keys and values."""
+        tensors = [t for layer in self.cache.layers for t in (layer.keys, layer.values)]
+        return sum(t.numel() * t.element_size() for t in tensors if t is not None) / MIB
+
+
+@torch.inference_mode()
+def prefill(model: object, prompt: Prompt, features: ImageFeatures, plan: Plan) -> Prefilled:
+    """Run the prompt through the language model with the plan's tokens, by itself.
+
+    Kept tokens keep their positions and every DeepStack level; the first answer position is that
+    of the full prompt. Nothing is left on the model.
+    """
+    device = features.merged.device
+    kept = carriers(plan.assign)
+    shown = prompt.keeping(kept)
+    length = shown.ids.numel()
+    in_order = torch.arange(length)[None]
+    positions = torch.cat([in_order, shown.positions])[:, None].to(device)
+    cache = DynamicCache(config=model.config.get_text_config())  # type: ignore[attr-defined]
+    with last_position_attention(model) as seen:
+        output = model(  # type: ignore[operator]
+            input_ids=shown.ids[None].to(device),
+            position_ids=positions,
+            mm_encoder_outputs={"image": features.for_plan(plan)},
+            past_key_values=cache,
+            use_cache=True,
+            logits_to_keep=1,
+        )
+    attention = _attention_map(seen, shown.image_places, kept, plan.assign.shape)
+    return Prefilled(output.logits[0, -1].float(), cache, length, prompt.next_position, attention)
+
+
+def _attention_map(
+    seen: dict[int, torch.Tensor], places: torch.Tensor, kept: np.ndarray, grid: tuple[int, ...]
+) -> TokenMap:
+    mean = torch.stack([seen[index] for index in sorted(seen)]).mean(dim=0)
+    values = np.zeros(grid[0] * grid[1], dtype=np.float32)
+    values[kept] = mean[places.to(mean.device)].cpu().numpy()
+    layers = ", ".join(str(index) for index in sorted(seen))
+    method = (
+        "attention of the last prompt token over the image tokens, mean of all heads of "
+        f"language-model layers {layers} (from 0); a dropped token gets none"
+    )
+    top = float(values.max())
+    return TokenMap(
+        "attention", "Attention", values.reshape(grid[0], grid[1]), method, high=top or 1.0
+    )

@@ -1,0 +1,115 @@
+"""One variant on its way through a comparison."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import torch
+
+from vlmscope.engine.answer import Answer
+from vlmscope.engine.prefill import Prefilled
+from vlmscope.engine.sampling import Chooser
+from vlmscope.values.errors import VlmscopeError
+from vlmscope.values.events import Failed, Finished, Maps, Stopped, Token
+from vlmscope.values.plan import Plan, TokenMap
+from vlmscope.values.result import Result, Status
+from vlmscope.values.variant import Variant
+
+
+@dataclass(eq=False)
+class Row:
+    """A variant's place in the order, its plan, its answer so far and its figures."""
+
+    index: int
+    variant: Variant
+    choose: Chooser
+    answer: Answer
+    plan: Plan | None = None
+    prefilled: Prefilled | None = None
+    maps: dict[str, TokenMap] = field(default_factory=dict)
+    metrics: dict[str, float] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+    ended: bool = False
+
+    @property
+    def last_token(self) -> int:
+        return self.answer.token_ids[-1]
+
+    def maps_event(self) -> Maps:
+        assert self.plan is not None
+        rows, cols = self.plan.assign.shape
+        return Maps(
+            self.index,
+            self.variant.id,
+            (rows, cols),
+            self.plan.assign,
+            dict(self.maps),
+            dict(self.metrics),
+            tuple(self.warnings),
+        )
+
+    def take(
+        self, logits: torch.Tensor, end_tokens: frozenset[int], limit: int
+    ) -> Iterator[Token | Finished]:
+        """Choose from logits [V] and say what came of it; ends at an end token or the limit."""
+        if not bool(torch.isfinite(logits).all()):
+            raise VlmscopeError(
+                f"{self.variant.title}: the model's logits are not finite; "
+                "load the base with dtype='float32'."
+            )
+        token_id = self.choose(logits)
+        if token_id in end_tokens:
+            yield from self.finish()
+            return
+        start = len(self.answer.text)
+        text = self.answer.add(token_id)
+        at_limit = len(self.answer.token_ids) >= limit
+        if at_limit:
+            text += self.answer.finish()
+            self.warnings.append(f"The answer was cut after max_new_tokens={limit} tokens.")
+        yield Token(self.index, self.variant.id, token_id, text, start, start + len(text))
+        if at_limit:
+            yield from self.finish()
+
+    def finish(self) -> Iterator[Finished]:
+        self.answer.finish()
+        self.ended = True
+        yield Finished(self.index, self.variant.id, self.result("done"))
+
+    def failed(self, error: str) -> Failed:
+        self.ended = True
+        return Failed(self.index, self.variant.id, self.result("failed", error))
+
+    def stopped(self) -> Stopped:
+        self.answer.finish()
+        self.ended = True
+        return Stopped(self.index, self.variant.id, self.result("stopped"))
+
+    def result(self, status: Status, error: str | None = None) -> Result:
+        rows_cols = None if self.plan is None else (self.plan.assign.shape)
+        return Result(
+            id=self.variant.id,
+            variant=self.variant,
+            status=status,
+            answer=self.answer.text,
+            token_ids=tuple(self.answer.token_ids),
+            grid=None if rows_cols is None else (rows_cols[0], rows_cols[1]),
+            assign=None if self.plan is None else self.plan.assign,
+            maps=dict(self.maps),
+            metrics=dict(self.metrics),
+            warnings=tuple(self.warnings),
+            error=error,
+        )
+
+
+class Clock:
+    """Seconds since it was made, on a monotonic clock."""
+
+    def __init__(self) -> None:
+        self._start = time.perf_counter()
+
+    @property
+    def seconds(self) -> float:
+        return time.perf_counter() - self._start

@@ -1,0 +1,69 @@
+"""The `keep=` option: how many image tokens a variant may keep."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from fractions import Fraction
+from math import floor
+
+from vlmscope.values.errors import InputError
+
+_COUNT = re.compile(r"\+?\d+")
+_SHARE = re.compile(r"\+?(\d+\.\d*|\.\d+|\d+(\.\d*)?[eE][+-]?\d+)")
+_PERCENT = re.compile(r"\+?(\d+(\.\d*)?|\.\d+)\s*%")
+_WAY_OUT = "use a count (64), a share (0.5) or a percentage (50%)"
+
+
+@dataclass(frozen=True)
+class Keep:
+    """A budget of image tokens: either a `count` or an exact `share` of them."""
+
+    count: int | None = None
+    share: Fraction | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> Keep:
+        """Read an integer as a count, a decimal or a percentage as a share.
+
+        Raises InputError when the budget is zero, negative, above all, or no number.
+        """
+        stripped = text.strip()
+        if _COUNT.fullmatch(stripped):
+            if len(stripped) > 9:
+                raise InputError(
+                    f"keep={text} is more image tokens than any image has; {_WAY_OUT}."
+                )
+            keep = cls(count=int(stripped))
+            if keep.count == 0:
+                raise InputError(f"keep={text} keeps no image token; {_WAY_OUT}.")
+            return keep
+        if _PERCENT.fullmatch(stripped):
+            share = Fraction(stripped.rstrip("%").strip()) / 100
+        elif _SHARE.fullmatch(stripped) and len(stripped) <= 40:
+            share = _fraction(stripped)
+        else:
+            raise InputError(f"keep={text} is no number of image tokens; {_WAY_OUT}.")
+        if share <= 0:
+            raise InputError(f"keep={text} keeps no image token; {_WAY_OUT}.")
+        if share > 1:
+            raise InputError(f"keep={text} is more than all image tokens; use at most 1.0 or 100%.")
+        return cls(share=share)
+
+    def of(self, total: int) -> int:
+        """Number of tokens kept of `total`: rounded half up, at least one, at most all."""
+        if self.share is not None:
+            wanted = floor(self.share * total + Fraction(1, 2))
+        else:
+            wanted = self.count or 0
+        return max(1, min(wanted, total))
+
+
+DEFAULT_KEEP = Keep(share=Fraction(1, 2))
+
+
+def _fraction(text: str) -> Fraction:
+    exponent = re.search(r"[eE]([+-]?\d+)$", text)
+    if exponent and abs(int(exponent[1])) > 30:
+        raise InputError(f"keep={text} is no share of the image tokens; {_WAY_OUT}.")
+    return Fraction(text)

@@ -1,0 +1,99 @@
+"""What a comparison gives: results of variants, gathered in a `Run`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+from PIL import Image
+
+from vlmscope.values.plan import TokenMap
+from vlmscope.values.selection import carriers
+from vlmscope.values.variant import Variant
+
+Status = Literal["done", "failed", "stopped"]
+
+
+@dataclass(frozen=True, eq=False)
+class RunImage:
+    """The image as the base saw it: upright RGB `pixels`, and its grid of image tokens."""
+
+    pixels: Image.Image
+    rows: int
+    cols: int
+
+    @property
+    def width(self) -> int:
+        return self.pixels.width
+
+    @property
+    def height(self) -> int:
+        return self.pixels.height
+
+    @property
+    def tokens(self) -> int:
+        return self.rows * self.cols
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """One variant's outcome.
+
+    `token_ids` are the answer's tokens without the end token. `assign` is uint16 [rows, cols] (see
+    `Plan`), or None when the variant failed before it chose. `metrics` holds only what was
+    measured. `error` is one sentence, set when `status` is "failed".
+    """
+
+    id: str
+    variant: Variant
+    status: Status
+    answer: str = ""
+    token_ids: tuple[int, ...] = ()
+    grid: tuple[int, int] | None = None
+    assign: np.ndarray | None = None
+    maps: Mapping[str, TokenMap] = field(default_factory=dict)
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+    error: str | None = None
+
+    @property
+    def kept(self) -> np.ndarray:
+        """Flat indices, ascending, of the tokens that carry something."""
+        return np.empty(0, dtype=np.int64) if self.assign is None else carriers(self.assign)
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """A finished comparison: `results` in the order of the variants.
+
+    `base` and `stamp` are plain data (see `SharedBase.describe` and `engine.stamp`).
+    """
+
+    base: Mapping[str, Any]
+    stamp: Mapping[str, Any]
+    image: RunImage
+    query: str
+    results: tuple[Result, ...]
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    def __getitem__(self, id: str) -> Result:
+        """The result of the variant with this id."""
+        for result in self.results:
+            if result.id == id:
+                return result
+        raise KeyError(id)
+
+    def save(self, path: str) -> None:
+        """Write the run as one JSON file, image and maps included."""
+        from vlmscope.values.run_file import save_run
+
+        save_run(self, path)
+
+    @classmethod
+    def load(cls, path: str) -> Run:
+        """Read a run that `save` wrote; raises InputError for anything else."""
+        from vlmscope.values.run_file import load_run
+
+        return load_run(path)

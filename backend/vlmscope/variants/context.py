@@ -1,0 +1,45 @@
+"""What a kind may look at when it plans: each thing is made only when it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import torch
+
+from vlmscope.checkpoints.head import LoadedHead
+
+
+@dataclass(eq=False)
+class Context:
+    """One image and one question, as a kind sees them.
+
+    `image` uint8 [H, W, 3], upright, as it came; `grid` the base's image tokens (rows, cols);
+    `hidden_size` of the language model; `device` of the base.
+    """
+
+    image: np.ndarray
+    query: str
+    grid: tuple[int, int]
+    hidden_size: int
+    device: torch.device
+    make_query_embeddings: Callable[[], torch.Tensor]
+    make_features: Callable[[], torch.Tensor]
+    load_head: Callable[[str], LoadedHead]
+
+    @property
+    def total(self) -> int:
+        """Image tokens of the whole image."""
+        return self.grid[0] * self.grid[1]
+
+    @cached_property
+    def query_embeddings(self) -> torch.Tensor:
+        """The language model's input embeddings of the bare query's tokens, float32 [T, D]."""
+        return self.make_query_embeddings()
+
+    @cached_property
+    def features(self) -> torch.Tensor:
+        """The vision tower's merged output, [tokens, D]."""
+        return self.make_features()
