@@ -10,6 +10,11 @@ from pydantic import ConfigDict, ValidationError
 from .errors import InvalidComparison, sentence
 
 
+def _plain_schema(schema: dict[str, Any]) -> None:
+    # Gradio's API page fails on `additionalProperties: false`.
+    schema.pop("additionalProperties", None)
+
+
 class WireModel(GradioModel):
     """A pydantic model whose constructor says one sentence when it refuses a value.
 
@@ -17,7 +22,12 @@ class WireModel(GradioModel):
     value between two yields.
     """
 
-    model_config = ConfigDict(extra="forbid", validate_assignment=True, allow_inf_nan=False)
+    model_config = ConfigDict(
+        extra="forbid",
+        validate_assignment=True,
+        allow_inf_nan=False,
+        json_schema_extra=_plain_schema,
+    )
 
     def __init__(self, **data: Any) -> None:
         try:
