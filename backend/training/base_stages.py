@@ -1,0 +1,223 @@
+"""The stages that train the base, each resumable to the step it last saved."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+from transformers import PreTrainedTokenizerFast, Qwen3VLForConditionalGeneration
+
+from .base_model import new_model
+from .batches import make_batch, stream
+from .packed import TowerProbe, answer_logits, exact, see
+from .questions import TYPES, sample_questions
+from .scenes import sample_scene
+from .tokenizer import train_tokenizer
+
+SAVE_EVERY = 300.0  # seconds
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What one stage of the base's training does."""
+
+    name: str
+    steps: int
+    batch: int
+    rate: float  # peak learning rate
+    floor: float  # share of the peak that is left at the end
+    questions: int = 8
+    probe: float = 1.0  # weight of the auxiliary task of the vision tower
+    dropping: float = 0.0  # share of the steps that drop image tokens at random
+    weights: tuple[tuple[str, float], ...] = ()  # of the question types
+
+
+STAGES = (
+    Stage("crops", steps=900, batch=80, rate=2e-3, floor=0.2),
+    Stage("scenes", steps=2600, batch=16, rate=1.5e-3, floor=0.3, probe=0.3),
+    Stage(
+        "hard", steps=1800, batch=16, rate=7e-4, floor=0.01, probe=0.1, dropping=0.5,
+        weights=(("specific", 1.0), ("vague", 1.2), ("detail", 1.0), ("counting", 1.6)),
+    ),
+)  # fmt: skip
+MUON = 10.0  # the matrices' learning rate over that of all else
+
+
+def make_tokenizer(seed: int, scenes: int = 3000) -> PreTrainedTokenizerFast:
+    """The tokenizer, learned from the questions and answers of training scenes."""
+    rng = np.random.default_rng([seed, 77])
+    texts: list[str] = []
+    for _ in range(scenes):
+        scene = sample_scene(rng)
+        for question in sample_questions(scene, rng, 9):
+            texts += [question.text, question.text.lower(), question.answer]
+    return train_tokenizer(texts)
+
+
+def _optimisers(model: Qwen3VLForConditionalGeneration, probe: nn.Module, rate: float):
+    """Muon for the matrices of the blocks and mergers, AdamW for all else."""
+    matrices, rest = [], []
+    for name, weight in model.named_parameters():
+        block = ".layers." in name or ".blocks." in name or "merger" in name
+        (matrices if block and weight.ndim == 2 else rest).append(weight)
+    rest += list(probe.parameters())
+    return [
+        torch.optim.Muon(matrices, lr=rate, weight_decay=0.01, adjust_lr_fn="match_rms_adamw"),
+        torch.optim.AdamW(rest, lr=rate, betas=(0.9, 0.98), weight_decay=0.0),
+    ]
+
+
+def schedule(step: int, stage: Stage) -> float:
+    """The share of the peak rate at a step: a short rise, then half a cosine down to the floor."""
+    rise = max(1, min(60, stage.steps // 10))
+    if step < rise:
+        return (step + 1) / rise
+    turn = (step - rise) / max(1, stage.steps - rise)
+    return stage.floor + (1 - stage.floor) * 0.5 * (1 + math.cos(math.pi * turn))
+
+
+class BaseTraining:
+    """The base's weights on their way through the stages, kept in `folder/base.pt`."""
+
+    def __init__(self, folder: Path, seed: int = 0, stages: tuple[Stage, ...] = STAGES):
+        self.folder, self.seed, self.stages = folder, seed, stages
+        folder.mkdir(parents=True, exist_ok=True)
+        tokens = folder / "tokenizer"
+        if tokens.is_dir():
+            self.tokenizer = PreTrainedTokenizerFast.from_pretrained(tokens)
+        else:
+            self.tokenizer = make_tokenizer(seed)
+            self.tokenizer.save_pretrained(tokens)
+        self.model = new_model(self.tokenizer, seed)
+        self.probe = TowerProbe(self.model.config.text_config.hidden_size)
+        self.stage, self.step, self.seconds = 0, 0, 0.0
+        self.optimisers = _optimisers(self.model, self.probe, 1e-3)
+        self.file = folder / "base.pt"
+        if self.file.exists():
+            self._restore()
+
+    def _restore(self) -> None:
+        state = torch.load(self.file, weights_only=True)
+        self.model.load_state_dict(state["model"])
+        self.probe.load_state_dict(state["probe"])
+        self.stage, self.step, self.seconds = state["stage"], state["step"], state["seconds"]
+        for optimiser, saved in zip(self.optimisers, state["optimisers"], strict=True):
+            optimiser.load_state_dict(saved)
+
+    def save(self) -> None:
+        """Write the state beside the old one, then take its place."""
+        draft = self.file.with_suffix(".part")
+        torch.save(
+            {
+                "model": self.model.state_dict(),
+                "probe": self.probe.state_dict(),
+                "optimisers": [optimiser.state_dict() for optimiser in self.optimisers],
+                "stage": self.stage,
+                "step": self.step,
+                "seconds": self.seconds,
+            },
+            draft,
+        )
+        draft.replace(self.file)
+
+    def log(self, **entry) -> None:
+        """One line of the training log, on the screen and in `folder/base.jsonl`."""
+        line = json.dumps({k: round(v, 5) if isinstance(v, float) else v for k, v in entry.items()})
+        print(line, flush=True)
+        with (self.folder / "base.jsonl").open("a") as file:
+            file.write(line + "\n")
+
+    def run(self) -> None:
+        """Train from where the state stands to the end of the last stage."""
+        while self.stage < len(self.stages):
+            self._run_stage(self.stages[self.stage])
+            self.stage, self.step = self.stage + 1, 0
+            self.save()
+
+    def _run_stage(self, stage: Stage) -> None:
+        batches = stream(
+            self.step, stage.steps, stage=stage.name, seed=self.seed, size=stage.batch,
+            tokenizer=self.tokenizer, image_token=self.model.config.image_token_id,
+            questions=stage.questions, weights=dict(stage.weights),
+        )  # fmt: skip
+        figures: dict[str, list[float]] = defaultdict(list)
+        saved = tick = time.monotonic()
+        for batch in batches:
+            rate = stage.rate * schedule(self.step, stage)
+            for name, value in self._train_step(stage, batch, rate).items():
+                figures[name].append(value)
+            self.step += 1
+            now = time.monotonic()
+            self.seconds, tick = self.seconds + now - tick, now
+            if self.step % 25 == 0:
+                means = {name: sum(values) / len(values) for name, values in figures.items()}
+                self.log(
+                    stage=stage.name,
+                    step=self.step,
+                    rate=rate,
+                    seconds=round(self.seconds),
+                    **means,
+                )
+                figures.clear()
+            if stage.name != "crops" and self.step % 150 == 0:
+                self.log(stage=stage.name, step=self.step, validation=validate(self))
+            if now - saved > SAVE_EVERY:
+                self.save()
+                saved = now
+
+    def _train_step(self, stage: Stage, batch, rate: float) -> dict[str, float]:
+        draw = torch.Generator().manual_seed(self.step)
+        with torch.autocast("cpu", torch.bfloat16):
+            features = see(self.model, batch.images)
+            loss, figures = self.probe(features.tokens, batch)
+            figures["probe"] = loss.item()
+            loss = stage.probe * loss
+            if batch.ids is not None:
+                kept = None
+                if torch.rand((), generator=draw) < stage.dropping:
+                    tokens = features.tokens.shape[1]
+                    share = 0.2 + 0.75 * torch.rand((), generator=draw).item()
+                    order = torch.rand(len(batch.ids), tokens, generator=draw).argsort(1)
+                    kept = order[:, : round(share * tokens)].sort(1).values
+                logits, labels = answer_logits(self.model, batch, features, kept)
+                answers = nn.functional.cross_entropy(logits, labels)
+                figures["full" if kept is None else "dropped"] = answers.item()
+                loss = loss + answers
+        for optimiser, share in zip(self.optimisers, (MUON, 1.0), strict=True):
+            for group in optimiser.param_groups:
+                group["lr"] = rate * share
+        loss.backward()
+        nn.utils.clip_grad_norm_([*self.model.parameters(), *self.probe.parameters()], 1.0)
+        for optimiser in self.optimisers:
+            optimiser.step()
+            optimiser.zero_grad(set_to_none=True)
+        return figures
+
+
+@torch.no_grad()
+def validate(training: BaseTraining, batches: int = 3) -> dict[str, float]:
+    """Share of exactly right answers by type, on scenes of a seed that training does not use."""
+    right: dict[str, list[bool]] = defaultdict(list)
+    for step in range(batches):
+        options = dict(
+            stage="validation", seed=training.seed + 1000, step=step, size=32,
+            tokenizer=training.tokenizer, image_token=training.model.config.image_token_id, questions=8,
+        )  # fmt: skip
+        batch = make_batch(**options)
+        with torch.autocast("cpu", torch.bfloat16):
+            logits, _ = answer_logits(training.model, batch, see(training.model, batch.images))
+        assert batch.asked is not None
+        for questions, verdicts in zip(batch.asked, exact(batch, logits.argmax(-1)), strict=True):
+            for question, verdict in zip(questions, verdicts, strict=True):
+                right[question.type].append(verdict)
+                right[f"{question.type}: {question.form}"].append(verdict)
+                right["all"].append(verdict)
+    names = ["all", *TYPES, *sorted(name for name in right if ":" in name)]
+    return {name: round(sum(right[name]) / len(right[name]), 3) for name in names if right[name]}

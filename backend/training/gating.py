@@ -1,0 +1,61 @@
+"""Attention whose keys can be gated, so that a choice of image tokens has a gradient.
+
+Weights are e_ij·m_j / Σ_k e_ik·m_k with a gate m_j for each key. With m in {0, 1} that is exactly
+attention without the dropped tokens; and unlike a bias of log m it has a finite gradient at m = 0:
+how the loss would change if the dropped token were let in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+from transformers import Qwen3VLForConditionalGeneration
+from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
+
+
+@dataclass
+class Gate:
+    """What gates the keys now: `keys` [B, S] or None for all ones, and attention on record."""
+
+    keys: Tensor | None = None
+    record: bool = False
+    weights: list[Tensor] = field(default_factory=list)  # [B, heads, S, S] of each layer
+
+
+_current: Gate | None = None
+
+
+def _gated_attention(
+    module, query: Tensor, key: Tensor, value: Tensor, attention_mask: Tensor, scaling: float, **_
+) -> tuple[Tensor, None]:
+    groups = module.num_key_value_groups
+    key, value = key.repeat_interleave(groups, 1), value.repeat_interleave(groups, 1)
+    logits = (query @ key.transpose(-1, -2)).float() * scaling
+    weights = logits.masked_fill(~attention_mask, -torch.inf).softmax(-1)
+    gate = _current
+    if gate is not None and gate.keys is not None:
+        weights = weights * gate.keys[:, None, None, :]
+        weights = weights / weights.sum(-1, keepdim=True).clamp_min(1e-9)
+    if gate is not None and gate.record:
+        gate.weights.append(weights.detach())
+    return (weights.to(value.dtype) @ value).transpose(1, 2).contiguous(), None
+
+
+ALL_ATTENTION_FUNCTIONS.register("training_gated", _gated_attention)
+
+
+@contextmanager
+def gated(model: Qwen3VLForConditionalGeneration, gate: Gate) -> Iterator[Gate]:
+    """Within, the language model attends through `gate`; for one thread at a time."""
+    global _current
+    config = model.model.language_model.config
+    before, config._attn_implementation = config._attn_implementation, "training_gated"
+    _current = gate
+    try:
+        yield gate
+    finally:
+        config._attn_implementation, _current = before, None
