@@ -25,9 +25,14 @@ class Mismatch:
 
 @dataclass(frozen=True)
 class Match:
-    """How tensors compare with an ARR-COC head for `hidden_size`: keys, sorted."""
+    """How tensors compare with an ARR-COC head; keys are sorted.
+
+    `hidden_size` is the size that the tensors themselves suggest, and `whole` whether they are a
+    complete head for it, whatever base they were held against.
+    """
 
     hidden_size: int | None
+    whole: bool
     matched: tuple[str, ...]
     missing: tuple[str, ...]
     unexpected: tuple[str, ...]
@@ -77,8 +82,9 @@ def hidden_size_of(shapes: Mapping[str, Shape]) -> int | None:
 
 def match(shapes: Mapping[str, Shape], hidden_size: int | None = None) -> Match:
     """Hold tensors against a head for `hidden_size`, or for the size they themselves suggest."""
-    size = hidden_size if hidden_size is not None else hidden_size_of(shapes)
-    wanted = expected_shapes(size if size is not None else 0)
+    suggested = hidden_size_of(shapes)
+    size = suggested if hidden_size is None else hidden_size
+    wanted = expected_shapes(size or 0)
     matched, mismatched = [], []
     for key in sorted(wanted.keys() & shapes.keys()):
         if shapes[key] == wanted[key]:
@@ -86,7 +92,8 @@ def match(shapes: Mapping[str, Shape], hidden_size: int | None = None) -> Match:
         else:
             mismatched.append(Mismatch(key, wanted[key], shapes[key]))
     return Match(
-        hidden_size_of(shapes),
+        suggested,
+        suggested is not None and dict(shapes) == expected_shapes(suggested),
         tuple(matched),
         tuple(sorted(wanted.keys() - shapes.keys())),
         tuple(sorted(shapes.keys() - wanted.keys())),
@@ -114,8 +121,7 @@ def refusal(name: str, report: Match, hidden_size: int | None = None) -> str:
     found = f"{len(report.matched)} of 10 keys match ({_list(report.matched)})"
     if not report.matched:
         found = "0 of 10 keys match"
-    only_size = report.hidden_size is not None and match_is_exact_but_for_size(report)
-    if only_size and hidden_size is not None and hidden_size != report.hidden_size:
+    if report.whole and hidden_size != report.hidden_size:
         return (
             f"{name} is an ARR-COC head for {fits(report.hidden_size)} and this base has hidden "
             f"size {hidden_size}: {found}; {'; '.join(parts)}; choose the base it was trained on."
@@ -126,11 +132,6 @@ def refusal(name: str, report: Match, hidden_size: int | None = None) -> str:
         f"{name} is no ARR-COC head of the reference architecture: {found}; {'; '.join(parts)}; "
         f"{tail}give a checkpoint with exactly the reference's keys."
     )
-
-
-def match_is_exact_but_for_size(report: Match) -> bool:
-    """Whether no key is missing or unexpected."""
-    return not report.missing and not report.unexpected
 
 
 def require_exact(shapes: Mapping[str, Shape]) -> None:

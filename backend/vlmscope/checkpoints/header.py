@@ -6,24 +6,26 @@ in it is a claim of the file's author, so each is bounded before it is believed.
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from math import prod
 from typing import Any
 
+from vlmscope.values import strict_json
 from vlmscope.values.errors import CheckpointError
 
 MAX_HEADER_BYTES = 25_000_000
 MAX_DEPTH = 8
 
-_ITEM_BITS = {
-    **{name: 8 for name in ("BOOL", "U8", "I8", "F8_E4M3", "F8_E5M2", "F8_E8M0")},
-    **{name: 16 for name in ("U16", "I16", "F16", "BF16")},
-    **{name: 32 for name in ("U32", "I32", "F32")},
-    **{name: 64 for name in ("U64", "I64", "F64", "C64")},
+_DTYPES_OF_BITS = {
+    8: ("BOOL", "U8", "I8", "F8_E4M3", "F8_E5M2", "F8_E8M0"),
+    16: ("U16", "I16", "F16", "BF16"),
+    32: ("U32", "I32", "F32"),
+    64: ("U64", "I64", "F64", "C64"),
 }
+_BITS = {dtype: bits for bits, dtypes in _DTYPES_OF_BITS.items() for dtype in dtypes}
 
 
 @dataclass(frozen=True)
@@ -61,9 +63,7 @@ def read_header(path: str | os.PathLike[str]) -> Header:
 
 def _parse(text: bytes, data_bytes: int, name: str) -> Header:
     try:
-        if _depth(text) > MAX_DEPTH:
-            raise ValueError("nested too deep")
-        entries = json.loads(text.decode("utf-8"), object_pairs_hook=_once)
+        entries = strict_json.loads(text, MAX_DEPTH)
         if not isinstance(entries, dict):
             raise ValueError("not an object")
         metadata = entries.pop("__metadata__", {})
@@ -76,7 +76,7 @@ def _parse(text: bytes, data_bytes: int, name: str) -> Header:
             tensors[key] = (shape, dtype)
             spans.append(span)
         spans.sort()
-        if any(a[1] > b[0] for a, b in zip(spans, spans[1:], strict=False)):
+        if any(a[1] > b[0] for a, b in pairwise(spans)):
             raise ValueError("tensors that overlap")
     except (ValueError, RecursionError) as error:
         raise CheckpointError(
@@ -88,51 +88,21 @@ def _parse(text: bytes, data_bytes: int, name: str) -> Header:
 def _tensor(key: str, entry: Any, data_bytes: int) -> tuple[tuple[int, ...], str, tuple[int, int]]:
     if not isinstance(entry, dict):
         raise ValueError(f"{key!r} is no tensor")
-    shape, dtype, offsets = entry.get("shape"), entry.get("dtype"), entry.get("data_offsets")
-    if not _counts(shape) or len(shape) > 16 or not _counts(offsets) or len(offsets) != 2:
+    shape, span = _counts(entry.get("shape")), _counts(entry.get("data_offsets"))
+    dtype = entry.get("dtype")
+    if shape is None or len(shape) > 16 or span is None or len(span) != 2:
         raise ValueError(f"{key!r} has no shape or no place")
-    bits = _ITEM_BITS.get(dtype) if isinstance(dtype, str) else None
-    start, end = offsets
-    if not 0 <= start <= end <= data_bytes:
+    start, end = span
+    if not start <= end <= data_bytes:
         raise ValueError(f"{key!r} lies outside the file")
+    bits = _BITS.get(dtype) if isinstance(dtype, str) else None
     if bits is not None and prod(shape) * bits != (end - start) * 8:
         raise ValueError(f"{key!r} claims more or less than it holds")
-    return tuple(shape), str(dtype), (start, end)
+    return shape, str(dtype), (start, end)
 
 
-def _counts(values: Any) -> bool:
-    return isinstance(values, list) and all(
-        isinstance(v, int) and not isinstance(v, bool) and 0 <= v < 2**48 for v in values
-    )
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    entries = dict(pairs)
-    if len(entries) != len(pairs):
-        raise ValueError("a key that is there twice")
-    return entries
-
-
-def _depth(text: bytes) -> int:
-    """How deep brackets nest outside strings, without parsing."""
-    depth = deepest = 0
-    in_string = escaped = False
-    for byte in text:
-        if in_string:
-            if escaped:
-                escaped = False
-            elif byte == 0x5C:
-                escaped = True
-            elif byte == 0x22:
-                in_string = False
-        elif byte == 0x22:
-            in_string = True
-        elif byte in (0x7B, 0x5B):
-            depth += 1
-            if depth > deepest:
-                deepest = depth
-                if deepest > MAX_DEPTH:
-                    return deepest
-        elif byte in (0x7D, 0x5D):
-            depth -= 1
-    return deepest
+def _counts(values: Any) -> tuple[int, ...] | None:
+    if not isinstance(values, list):
+        return None
+    usable = (type(value) is int and 0 <= value < 2**48 for value in values)
+    return tuple(values) if all(usable) else None

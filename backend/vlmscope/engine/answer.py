@@ -8,7 +8,7 @@ _BROKEN = "\N{REPLACEMENT CHARACTER}"
 
 
 class Answer:
-    """Decodes token by token; text that ends inside a character waits for the token that ends it."""
+    """Decodes token by token; text that ends inside a character waits for its last token."""
 
     def __init__(self, tokenizer: Any) -> None:
         self._tokenizer = tokenizer
@@ -27,7 +27,7 @@ class Answer:
         return self._advance(final=True)
 
     def _advance(self, final: bool) -> str:
-        # Decoding starts a token early: some tokenizers strip a leading blank from what stands first.
+        # Decoding starts early: some tokenizers strip a leading blank from what stands first.
         before = self._decode(self.token_ids[self._context : self._settled])
         now = self._decode(self.token_ids[self._context :])
         if len(now) <= len(before) or (now.endswith(_BROKEN) and not final):

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from vlmscope.checkpoints.head import LoadedHead
 from vlmscope.engine.answer import Answer
 from vlmscope.engine.base import SharedBase
 from vlmscope.engine.decode import Batch
@@ -28,7 +29,8 @@ from vlmscope.engine.stamp import make_stamp
 from vlmscope.values.errors import InputError, VlmscopeError
 from vlmscope.values.events import Event, Failed, Finished, Started, Stopped
 from vlmscope.values.images import open_image
-from vlmscope.values.result import Result, Run, RunImage
+from vlmscope.values.result import Result, RunImage
+from vlmscope.values.run import Run
 from vlmscope.values.variant import Variant, with_unique_ids
 from vlmscope.variants.context import Context
 from vlmscope.variants.registry import make_kind
@@ -148,10 +150,11 @@ class _Comparison:
     def _begin(self, row: Row, features: ImageFeatures) -> Iterator[Event]:
         """Plan and prefill one row, and say its first token."""
         with self._base.turn:
+            kind, heads = make_kind(row.variant), _Heads(self._base)
             clock = self._clock()
-            plan = make_kind(row.variant).plan(self._context())
+            plan = kind.plan(self._context(heads))
             self._base.synchronize()
-            row.metrics["select_s"] = clock.seconds
+            row.metrics["select_s"] = clock.seconds - heads.seconds
         check_plan(row.variant, plan, self._started.image)
         row.plan = plan
         row.maps.update({each.key: each for each in plan.maps})
@@ -209,7 +212,7 @@ class _Comparison:
             row.prefilled = None
             yield row.failed(_sentence(row.variant, error))
 
-    def _context(self) -> Context:
+    def _context(self, heads: _Heads) -> Context:
         base, pixels, query = self._base, self._pixels, self._started.query
         return Context(
             image=np.asarray(self._started.image.pixels),
@@ -219,12 +222,26 @@ class _Comparison:
             device=base.device,
             make_query_embeddings=lambda: base.query_embeddings(query),
             make_features=lambda: base.features(pixels).merged,
-            load_head=base.head,
+            load_head=heads.load,
         )
 
     def _clock(self) -> Clock:
         self._base.synchronize()
         return Clock()
+
+
+class _Heads:
+    """Loads heads for a plan, and knows how long that took: reading a file is no selection."""
+
+    def __init__(self, base: SharedBase) -> None:
+        self._base = base
+        self.seconds = 0.0
+
+    def load(self, source: str) -> LoadedHead:
+        clock = Clock()
+        head = self._base.head(source)
+        self.seconds += clock.seconds
+        return head
 
 
 def _sentence(variant: Variant, error: Exception) -> str:

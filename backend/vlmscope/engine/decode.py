@@ -25,7 +25,7 @@ class Batch:
         self._next = torch.tensor([row.next_position for row in rows])
         self._length = longest
         self._device = device
-        self._cache = _stack([row.cache for row in rows], longest)
+        self._cache: Any = _stack([row.cache for row in rows], longest)
 
     def __len__(self) -> int:
         return self._pad.numel()
@@ -61,20 +61,19 @@ class Batch:
         shared = int(self._pad.min())
         if shared:
             for layer in self._cache.layers:
-                assert layer.keys is not None and layer.values is not None
                 layer.keys = layer.keys[:, :, shared:].contiguous()
                 layer.values = layer.values[:, :, shared:].contiguous()
             self._pad = self._pad - shared
             self._length -= shared
 
 
-def _stack(caches: Sequence[DynamicCache], longest: int) -> DynamicCache:
+def _stack(caches: Sequence[Any], longest: int) -> DynamicCache:
     """One cache of all rows, padded with zeros on the left; frees each row's own as it goes."""
     stacked = DynamicCache()
     for index in range(len(caches[0].layers)):
         layers = [cache.layers[index] for cache in caches]
-        keys = _pad_left([layer.keys for layer in layers], longest)  # type: ignore[misc]
-        values = _pad_left([layer.values for layer in layers], longest)  # type: ignore[misc]
+        keys = _pad_left([layer.keys for layer in layers], longest)
+        values = _pad_left([layer.values for layer in layers], longest)
         for layer in layers:
             layer.reset()
         stacked.update(keys, values, index)

@@ -77,13 +77,13 @@ def find_base(
 
 def load_parts(source: Source, device: torch.device, dtype: torch.dtype) -> Parts:
     """Model, tokenizer and image processor, with neither torchvision nor remote code."""
-    pinned = {} if Path(source.location).is_dir() else {"revision": source.revision}
+    pinned: dict[str, Any] = {} if Path(source.location).is_dir() else {"revision": source.revision}
     try:
         tokenizer = AutoTokenizer.from_pretrained(source.location, **pinned)
         image_processor = AutoImageProcessor.from_pretrained(
             source.location, backend="pil", **pinned
         )
-        model, report = Qwen3VLForConditionalGeneration.from_pretrained(
+        loaded: Any = Qwen3VLForConditionalGeneration.from_pretrained(
             source.location, dtype=dtype, output_loading_info=True, **pinned
         )
     except Exception as error:  # transformers raises many kinds for an unfit folder
@@ -91,6 +91,7 @@ def load_parts(source: Source, device: torch.device, dtype: torch.dtype) -> Part
             f"The base {source.name!r} cannot be loaded ({_first_line(error)}); "
             "give a complete Qwen3-VL folder."
         ) from error
+    model, report = loaded
     missing = sorted(report["missing_keys"]) + [str(m[0]) for m in report["mismatched_keys"]]
     if missing:
         raise BaseError(

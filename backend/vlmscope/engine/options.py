@@ -71,7 +71,7 @@ def check_query(query: Any) -> str:
         query.encode("utf-8")
     except UnicodeEncodeError:
         raise InputError(
-            f"The question {ascii(query)} holds half a character; use whole ones."
+            f"The question {query!a} holds half a character; use whole ones."
         ) from None
     return query
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -22,7 +23,7 @@ class Prefilled:
     """Logits [V] of the first answer token, the row's cache, and where its answer begins."""
 
     logits: torch.Tensor
-    cache: DynamicCache
+    cache: Any
     length: int
     next_position: int
     attention: TokenMap
@@ -30,12 +31,11 @@ class Prefilled:
     @property
     def kv_mib(self) -> float:
         """MiB of the row's keys and values."""
-        tensors = [t for layer in self.cache.layers for t in (layer.keys, layer.values)]
-        return sum(t.numel() * t.element_size() for t in tensors if t is not None) / MIB
+        return sum(layer.keys.nbytes + layer.values.nbytes for layer in self.cache.layers) / MIB
 
 
 @torch.inference_mode()
-def prefill(model: object, prompt: Prompt, features: ImageFeatures, plan: Plan) -> Prefilled:
+def prefill(model: Any, prompt: Prompt, features: ImageFeatures, plan: Plan) -> Prefilled:
     """Run the prompt through the language model with the plan's tokens, by itself.
 
     Kept tokens keep their positions and every DeepStack level; the first answer position is that
@@ -47,9 +47,9 @@ def prefill(model: object, prompt: Prompt, features: ImageFeatures, plan: Plan) 
     length = shown.ids.numel()
     in_order = torch.arange(length)[None]
     positions = torch.cat([in_order, shown.positions])[:, None].to(device)
-    cache = DynamicCache(config=model.config.get_text_config())  # type: ignore[attr-defined]
+    cache = DynamicCache(config=model.config.get_text_config())
     with last_position_attention(model) as seen:
-        output = model(  # type: ignore[operator]
+        output = model(
             input_ids=shown.ids[None].to(device),
             position_ids=positions,
             mm_encoder_outputs={"image": features.for_plan(plan)},

@@ -31,7 +31,7 @@ class Started:
 
 @dataclass(frozen=True, eq=False)
 class Maps:
-    """A variant has chosen its tokens. Comes again when it has more maps; each replaces the last."""
+    """A variant has chosen its tokens; comes again when there are more maps, replacing the last."""
 
     name: ClassVar[str] = "maps"
     index: int

@@ -52,10 +52,9 @@ class Keep:
 
     def of(self, total: int) -> int:
         """Number of tokens kept of `total`: rounded half up, at least one, at most all."""
-        if self.share is not None:
-            wanted = floor(self.share * total + Fraction(1, 2))
-        else:
-            wanted = self.count or 0
+        wanted = self.count
+        if wanted is None:
+            wanted = floor((self.share or 0) * total + Fraction(1, 2))
         return max(1, min(wanted, total))
 
 

@@ -1,10 +1,10 @@
-"""What a comparison gives: results of variants, gathered in a `Run`."""
+"""One variant's outcome, and the image it answered about."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from PIL import Image
@@ -62,38 +62,3 @@ class Result:
     def kept(self) -> np.ndarray:
         """Flat indices, ascending, of the tokens that carry something."""
         return np.empty(0, dtype=np.int64) if self.assign is None else carriers(self.assign)
-
-
-@dataclass(frozen=True, eq=False)
-class Run:
-    """A finished comparison: `results` in the order of the variants.
-
-    `base` and `stamp` are plain data (see `SharedBase.describe` and `engine.stamp`).
-    """
-
-    base: Mapping[str, Any]
-    stamp: Mapping[str, Any]
-    image: RunImage
-    query: str
-    results: tuple[Result, ...]
-    options: Mapping[str, Any] = field(default_factory=dict)
-
-    def __getitem__(self, id: str) -> Result:
-        """The result of the variant with this id."""
-        for result in self.results:
-            if result.id == id:
-                return result
-        raise KeyError(id)
-
-    def save(self, path: str) -> None:
-        """Write the run as one JSON file, image and maps included."""
-        from vlmscope.values.run_file import save_run
-
-        save_run(self, path)
-
-    @classmethod
-    def load(cls, path: str) -> Run:
-        """Read a run that `save` wrote; raises InputError for anything else."""
-        from vlmscope.values.run_file import load_run
-
-        return load_run(path)

@@ -1,0 +1,7 @@
+"""`python -m vlmscope`."""
+
+import sys
+
+from vlmscope.cli import main
+
+sys.exit(main())

@@ -1,0 +1,106 @@
+"""A finished comparison, and its file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from vlmscope.values import strict_json
+from vlmscope.values.errors import InputError
+from vlmscope.values.images import open_image
+from vlmscope.values.result import Result, RunImage
+from vlmscope.values.run_file import (
+    decode_image,
+    decode_result,
+    encode_image,
+    encode_result,
+)
+
+FORMAT = "vlmscope.run"
+SCHEMA_VERSION = 1
+MAX_FILE_BYTES = 512 * 2**20
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """A finished comparison: `results` in the order of the variants.
+
+    `base` and `stamp` are plain data: what was run, and under which conditions.
+    """
+
+    base: Mapping[str, Any]
+    stamp: Mapping[str, Any]
+    image: RunImage
+    query: str
+    results: tuple[Result, ...]
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    def __getitem__(self, id: str) -> Result:
+        """The result of the variant with this id; raises KeyError."""
+        for result in self.results:
+            if result.id == id:
+                return result
+        raise KeyError(id)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the run as one JSON file, image and maps included; no half file is left."""
+        document = {
+            "format": FORMAT,
+            "schema_version": SCHEMA_VERSION,
+            "base": self.base,
+            "stamp": self.stamp,
+            "options": self.options,
+            "image": encode_image(self.image),
+            "query": self.query,
+            "results": [encode_result(result) for result in self.results],
+        }
+        name = os.fspath(path)
+        partial = f"{name}.{os.getpid()}.part"
+        try:
+            with open(partial, "w", encoding="utf-8") as file:
+                file.write(strict_json.dumps(document))
+            os.replace(partial, name)
+        except OSError as error:
+            if os.path.exists(partial):
+                os.unlink(partial)
+            raise InputError(
+                f"The run cannot be saved to {name!r} ({error.strerror}); choose another place."
+            ) from error
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Run:
+        """Read a run that `save` wrote; raises InputError for anything else."""
+        name = os.fspath(path)
+        try:
+            if os.path.getsize(name) > MAX_FILE_BYTES:
+                raise InputError(f"{name!r} is too large to be a run; give another file.")
+            with open(name, "rb") as file:
+                document = strict_json.loads(file.read())
+        except OSError as error:
+            raise InputError(
+                f"The run {name!r} cannot be read ({error.strerror}); check the path."
+            ) from error
+        except (ValueError, RecursionError) as error:
+            raise InputError(f"{name!r} is no JSON ({error}); give a saved run.") from error
+        if not isinstance(document, dict) or document.get("format") != FORMAT:
+            raise InputError(f"{name!r} is no saved run of vlmscope; give one that it saved.")
+        if document.get("schema_version") != SCHEMA_VERSION:
+            raise InputError(
+                f"{name!r} is a run of schema version {document.get('schema_version')!r}, and this "
+                f"version reads {SCHEMA_VERSION}; use the vlmscope that saved it."
+            )
+        try:
+            return cls(
+                base=dict(document["base"]),
+                stamp=dict(document["stamp"]),
+                image=decode_image(document["image"], open_image),
+                query=str(document["query"]),
+                results=tuple(decode_result(entry) for entry in document["results"]),
+                options=dict(document["options"]),
+            )
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise InputError(
+                f"{name!r} is a damaged run ({type(error).__name__}: {error}); save it again."
+            ) from error
