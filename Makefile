@@ -35,7 +35,7 @@ space: ## Build the folder of a Hugging Face Space in build/space
 
 train: ## Train the shipped base and its checkpoints again (hours; stops and goes on where it was)
 	@$(SETUP) app
-	@$(VENV) backend/training/train.py
+	@cd backend && ../$(VENV) -m training all
 
 clean: ## Remove what was built and installed here
 	rm -rf .venv build dist frontend/node_modules component/gradio_comparisongrid/templates

@@ -1,0 +1,57 @@
+"""Run a comparison and hand out the grid's value as it grows."""
+
+import threading
+import time
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
+from typing import Any
+
+from convert import Context, advanced, finished
+from gradio_comparisongrid import Comparison
+from vlmscope import Event, Token
+
+UPDATES_PER_SECOND = 24
+
+
+class StopSignal:
+    """One person's wish to stop what runs for them.
+
+    A deep copy is a signal of its own: Gradio copies a state's first value for every session.
+    """
+
+    def __init__(self) -> None:
+        self._wish = threading.Event()
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "StopSignal":
+        return StopSignal()
+
+    def is_set(self) -> bool:
+        return self._wish.is_set()
+
+    def set(self) -> None:
+        self._wish.set()
+
+    def clear(self) -> None:
+        self._wish.clear()
+
+
+def watch(
+    events: Generator[Event, None, None],
+    context: Context,
+    clock: Callable[[], float] = time.monotonic,
+) -> Iterator[Comparison]:
+    """The grid's value after every change, at most `UPDATES_PER_SECOND` while words stream.
+
+    Closes `events`, which stops the engine, when nobody takes the values any more.
+    """
+    value = Comparison()
+    shown_at = float("-inf")
+    with closing(events):
+        for event in events:
+            value = advanced(value, event, context)
+            now = clock()
+            # Words may wait for the next picture; a change of status never does.
+            if not isinstance(event, Token) or now - shown_at >= 1 / UPDATES_PER_SECOND:
+                shown_at = now
+                yield value
+    yield finished(value)

@@ -1,0 +1,175 @@
+"""The one converter from the engine's values to the grid's: a `Run`, or its events one by one."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from gradio_comparisongrid import Cell, Comparison, Layer, Metric, Tokens
+from titles import heading, settings_line
+from vlmscope import (
+    METRICS,
+    Event,
+    Failed,
+    Finished,
+    Maps,
+    Result,
+    Run,
+    RunImage,
+    Started,
+    Stopped,
+    Token,
+    TokenMap,
+    Variant,
+)
+
+SHARED = ("image_tokens_total", "vision_s")
+"""Figures that belong to the image, the same in every cell: told in the stamp, not in each cell."""
+
+
+@dataclass(frozen=True)
+class Context:
+    """What the app knows and the engine does not.
+
+    `expected` is the right answer, when it is known; `notes` says something about a source, such
+    as the step of a checkpoint.
+    """
+
+    expected: str | None = None
+    notes: Mapping[str, str] = field(default_factory=dict)
+
+
+def from_run(run: Run, context: Context = Context()) -> Comparison:
+    """The grid's value of a finished run, its cells in the order of the run's results."""
+    variants = [result.variant for result in run.results]
+    value = _waiting(run.image, run.query, run.stamp, variants, context)
+    cells = [
+        _with_result(cell, result, context)
+        for cell, result in zip(value.cells, run.results, strict=True)
+    ]
+    stamp = dict(value.stamp)
+    for result in run.results:
+        stamp |= _shared_figures(result.metrics)
+    return finished(value.model_copy(update={"cells": cells, "stamp": stamp}))
+
+
+def from_started(event: Started, context: Context) -> Comparison:
+    """The grid's value before anything is known: the image, and every cell waiting."""
+    return _waiting(event.image, event.query, event.stamp, event.variants, context)
+
+
+def advanced(value: Comparison, event: Event, context: Context) -> Comparison:
+    """The grid's value after one more event; `value` itself stays as it is."""
+    if isinstance(event, Started):
+        return from_started(event, context)
+    cell = value.cells[event.index]
+    if isinstance(event, Maps):
+        cell = _with_maps(cell, event)
+    elif isinstance(event, Token):
+        text = cell.answer[: event.start] + event.text
+        cell = cell.model_copy(update={"answer": text, "status": "running"})
+    elif isinstance(event, Finished | Failed | Stopped):
+        cell = _with_result(cell, event.result, context)
+    cells = [*value.cells]
+    cells[event.index] = cell
+    stamp = value.stamp | _shared_figures(event.metrics if isinstance(event, Maps) else {})
+    return value.model_copy(update={"cells": cells, "stamp": stamp})
+
+
+def finished(value: Comparison) -> Comparison:
+    """The grid's value with only those metrics that some cell measured."""
+    measured = {key for cell in value.cells for key in cell.metrics}
+    metrics = [metric for metric in value.metrics if metric.key in measured]
+    return value.model_copy(update={"metrics": metrics})
+
+
+def is_correct(answer: str, expected: str | None) -> bool | None:
+    """Whether an answer is the expected one but for case, outer blanks and the full stop."""
+    return None if expected is None else _plain(answer) == _plain(expected)
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.casefold().split()).rstrip(".! ")
+
+
+def _waiting(
+    image: RunImage,
+    query: str,
+    stamp: Mapping[str, Any],
+    variants: Sequence[Variant],
+    context: Context,
+) -> Comparison:
+    return Comparison(
+        image=image.pixels,
+        query=query,
+        expected=context.expected,
+        stamp=flat_stamp(stamp),
+        metrics=[
+            Metric(m.key, m.label, unit=m.unit, better=m.better, digits=m.digits, help=m.help)
+            for m in METRICS
+            if m.key not in SHARED
+        ],
+        cells=[
+            Cell(
+                variant.id,
+                heading(variant),
+                subtitle=settings_line(variant, context.notes),
+                status="waiting",
+            )
+            for variant in variants
+        ],
+    )
+
+
+def flat_stamp(stamp: Mapping[str, Any]) -> dict[str, str | float | int | bool]:
+    """The conditions as plain facts: a group becomes one line, what is unknown is left out."""
+    facts = {}
+    for key, value in stamp.items():
+        if isinstance(value, Mapping):
+            facts[key] = ", ".join(f"{name} {part}" for name, part in value.items())
+        elif value is not None:
+            facts[key] = value if isinstance(value, str | int | float | bool) else str(value)
+    return facts
+
+
+def _with_maps(cell: Cell, event: Maps) -> Cell:
+    return cell.model_copy(
+        update={
+            "status": "running",
+            "layers": _layers(event.maps.values()),
+            "tokens": Tokens.from_assignment(event.assign),
+            "metrics": _own_figures(event.metrics),
+            "warnings": list(event.warnings),
+        }
+    )
+
+
+def _with_result(cell: Cell, result: Result, context: Context) -> Cell:
+    known = result.status == "done"
+    assign = result.assign
+    return cell.model_copy(
+        update={
+            "status": result.status,
+            "answer": result.answer,
+            "correct": is_correct(result.answer, context.expected) if known else None,
+            "error": result.error,
+            "warnings": list(result.warnings),
+            "metrics": _own_figures(result.metrics),
+            "layers": _layers(result.maps.values()),
+            "tokens": None if assign is None else Tokens.from_assignment(assign),
+        }
+    )
+
+
+def _layers(maps: Iterable[TokenMap]) -> list[Layer]:
+    return [
+        Layer.from_array(m.key, m.values, label=m.label, unit=m.unit, method=m.method) for m in maps
+    ]
+
+
+def _own_figures(metrics: Mapping[str, float]) -> dict[str, float]:
+    shown = {metric.key for metric in METRICS} - set(SHARED)
+    return {key: value for key, value in metrics.items() if key in shown}
+
+
+def _shared_figures(metrics: Mapping[str, float]) -> dict[str, float]:
+    return {key: metrics[key] for key in SHARED if key in metrics}

@@ -1,0 +1,92 @@
+"""The facts of a comparison as HTML: the conditions in a line, the figures in a table."""
+
+import math
+from collections.abc import Mapping
+from html import escape
+
+from gradio_comparisongrid import Cell, Comparison, Measured, Metric
+
+CONDITIONS = {
+    "base": "Base",
+    "revision": "revision",
+    "dtype": "precision",
+    "hardware": "hardware",
+    "mode": "run",
+    "versions": "versions",
+}
+"""What the line of conditions says of a stamp, in this order."""
+
+MODES = {
+    "together": "together: vision once for all, a prefill for each, one decode in a batch",
+    "measured": "measured: one by one, warmed up and repeated",
+}
+VERDICTS = {True: "✓ correct", False: "✗ wrong", None: ""}
+
+
+def conditions(value: Comparison) -> str:
+    """One line of HTML: on what the comparison ran."""
+    facts = dict(value.stamp)
+    if facts.get("mode") in MODES:
+        facts["mode"] = MODES[str(facts["mode"])]
+    said = [
+        f"{label} <b>{escape(str(facts[key]))}</b>"
+        for key, label in CONDITIONS.items()
+        if facts.get(key)
+    ]
+    if facts.get("image_tokens_total"):
+        said.append(f"image <b>{facts['image_tokens_total']:.0f} tokens</b>")
+    if facts.get("vision_s"):
+        said.append(f"vision tower once for all <b>{facts['vision_s']:.3f} s</b>")
+    return f'<div class="stamp">{" · ".join(said)}</div>' if said else ""
+
+
+def table(value: Comparison) -> str:
+    """The figures that were measured, a row for each variant; nothing when there are none yet."""
+    measured = {key for cell in value.cells for key in cell.metrics}
+    metrics = [metric for metric in value.metrics if metric.key in measured]
+    if not metrics:
+        return ""
+    judged = any(cell.correct is not None for cell in value.cells)
+    header = "".join(_heading(metric) for metric in metrics)
+    rows = "".join(_row(cell, metrics, judged) for cell in value.cells)
+    verdict = "<th></th>" if judged else ""
+    return (
+        '<div class="figures"><table>'
+        f"<caption>{escape(_caption(value))}</caption>"
+        f"<thead><tr><th>Variant</th><td class='text'>Answer</td>{verdict}{header}</tr></thead>"
+        f"<tbody>{rows}</tbody></table></div>"
+    )
+
+
+def _caption(value: Comparison) -> str:
+    right = [cell.correct for cell in value.cells if cell.correct is not None]
+    score = f"{sum(right)} of {len(right)} correct (expected: {value.expected}). " if right else ""
+    return (
+        f"{score}Seconds are of this one run, not repeated; a dash is what was not measured."
+        if value.stamp.get("mode") != "measured"
+        else score
+    )
+
+
+def _heading(metric: Metric) -> str:
+    unit = f' <span class="unit">{escape(metric.unit)}</span>' if metric.unit else ""
+    return f'<th scope="col" title="{escape(metric.help)}">{escape(metric.label)}{unit}</th>'
+
+
+def _row(cell: Cell, metrics: list[Metric], judged: bool) -> str:
+    said = cell.error or cell.answer or {"stopped": "stopped"}.get(cell.status, "…")
+    verdict = f"<td>{VERDICTS[cell.correct]}</td>" if judged else ""
+    numbers = "".join(f"<td>{_number(cell.metrics, metric)}</td>" for metric in metrics)
+    return (
+        f'<tr><th scope="row">{escape(cell.title)}</th>'
+        f'<td class="text">{escape(said)}</td>{verdict}{numbers}</tr>'
+    )
+
+
+def _number(metrics: Mapping[str, float | Measured | None], metric: Metric) -> str:
+    value = metrics.get(metric.key)
+    if isinstance(value, Measured):
+        value = value.value
+    if value is None or not math.isfinite(value):
+        return "–"
+    return f"{value:,.{metric.digits if metric.digits is not None else 2}f}"

@@ -1,0 +1,28 @@
+"""How a variant is called in the grid: its heading, and the line below that says what is set."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from vlmscope import Variant
+
+
+def given_title(variant: Variant) -> str:
+    """The title that someone gave a variant; empty when it has the one derived from the rest."""
+    return "" if replace(variant, title="").title == variant.title else variant.title
+
+
+def heading(variant: Variant) -> str:
+    """The title that someone gave, else the kind and its source."""
+    return given_title(variant) or replace(variant, title="", options={}, adapters=()).title
+
+
+def settings_line(variant: Variant, notes: Mapping[str, str]) -> str:
+    """What is set for a variant, in words: `step 500 · keep 50 % · seed 3`.
+
+    `notes` says something about a source, such as its step.
+    """
+    note = notes.get(variant.source or "")
+    parts = [note] if note else []
+    parts += [f"{name} {value.replace('%', ' %')}" for name, value in variant.options.items()]
+    parts += [f"LoRA {adapter}" for adapter in variant.adapters]
+    return " · ".join(parts) or ("all tokens" if variant.kind == "baseline" else "")
