@@ -1,0 +1,54 @@
+import { expect, test } from "vitest";
+import { difference, figure, formatEnd, formatFigure, formatValue } from "./figures";
+import type { Metric } from "./types";
+
+const seconds: Metric = {
+  key: "total_s",
+  label: "Total",
+  unit: "s",
+  better: "lower",
+  digits: 2,
+  help: "",
+};
+
+test("a figure is a number, a measurement's value, or nothing", () => {
+  expect(figure(1.5)).toBe(1.5);
+  expect(figure({ value: 2, low: 1, high: 3, n: 5 })).toBe(2);
+  expect(figure({ value: null })).toBeNull();
+  expect(figure(undefined)).toBeNull();
+});
+
+test.each([
+  [0.8231, "0.823"],
+  [-1.5, "−1.500"],
+  [0, "0.000"],
+  [123.456, "123.5"],
+  [54321, "54321"],
+  [0.0000123, "1.23e−5"],
+  [NaN, "no value"],
+])("the readout writes %f as %s", (value, text) => {
+  expect(formatValue(value)).toBe(text);
+});
+
+test("an end of the scale is short", () => {
+  expect([0, 0.97123, -12.5, 1234].map(formatEnd)).toEqual(["0", "0.971", "−12.5", "1234"]);
+});
+
+test("a metric keeps its own digits and its unit; without digits, three that count", () => {
+  expect(formatFigure(0.4, seconds)).toBe("0.40 s");
+  expect(formatFigure(54, { unit: "", digits: null })).toBe("54");
+  expect(formatFigure(1.23456, { unit: "MiB", digits: null })).toBe("1.23 MiB");
+});
+
+test("a difference is in percent of the reference, and lower can be better", () => {
+  expect(difference(0.29, 0.41, seconds)).toEqual({ text: "−29 %", verdict: "better" });
+  expect(difference(0.5, 0.4, seconds)).toEqual({ text: "+25 %", verdict: "worse" });
+  expect(difference(0.42, 0.41, seconds)).toEqual({ text: "+2.4 %", verdict: "worse" });
+  expect(difference(2, 1, { ...seconds, better: "higher" }).verdict).toBe("better");
+  expect(difference(2, 1, { ...seconds, better: null }).verdict).toBeNull();
+});
+
+test("no difference is said in a word, and against zero it is told in the unit", () => {
+  expect(difference(0.4, 0.4, seconds)).toEqual({ text: "same", verdict: null });
+  expect(difference(0.25, 0, seconds)).toEqual({ text: "+0.25 s", verdict: "worse" });
+});
