@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator
 from contextlib import closing
 from typing import Any
 
@@ -39,7 +39,7 @@ def watch(
     events: Generator[Event, None, None],
     context: Context,
     clock: Callable[[], float] = time.monotonic,
-) -> Iterator[Comparison]:
+) -> Generator[Comparison, None, None]:
     """The grid's value after every change, at most `UPDATES_PER_SECOND` while words stream.
 
     Closes `events`, which stops the engine, when nobody takes the values any more.

@@ -1,7 +1,8 @@
 from pathlib import Path
 
-import browser
 import pytest
+
+import browser
 
 NO_PYTHON = Path("/bin/false")
 

@@ -1,8 +1,9 @@
 import os
 from pathlib import Path
 
-import node
 import pytest
+
+import node
 
 
 def executable(path: Path, prints: str) -> Path:

@@ -1,0 +1,82 @@
+import copy
+
+import pytest
+
+from comparing import UPDATES_PER_SECOND, StopSignal, watch
+from convert import Context
+from vlmscope import Token, compare
+
+from .conftest import QUESTION
+
+
+@pytest.fixture
+def events(base, image, variants):
+    def start(**options):
+        return compare(base, image, QUESTION, variants, **({"max_new_tokens": 12} | options))
+
+    return start
+
+
+class Clock:
+    """A clock that goes on by `step` seconds each time it is read."""
+
+    def __init__(self, step):
+        self.now, self.step = 0.0, step
+
+    def __call__(self):
+        self.now += self.step
+        return self.now
+
+
+def test_words_that_come_faster_than_the_eye_are_shown_together(events):
+    tokens = sum(isinstance(event, Token) for event in events())
+    slow = list(watch(events(), Context(), Clock(1)))
+    fast = list(watch(events(), Context(), Clock(0.1 / UPDATES_PER_SECOND)))
+    assert tokens > 20
+    assert len(slow) - len(fast) > tokens * 0.7
+    assert [c.answer for c in fast[-1].cells] == [c.answer for c in slow[-1].cells]
+
+
+def test_a_change_of_status_is_shown_at_once(events):
+    seen = [[c.status for c in value.cells] for value in watch(events(), Context(), Clock(0))]
+    assert ["waiting"] * 4 in seen
+    assert ["running", "waiting", "waiting", "waiting"] in seen
+    assert seen[-1] == ["done", "done", "done", "failed"]
+
+
+def test_leaving_closes_the_engines_events(events):
+    closed = []
+
+    def watched():
+        try:
+            yield from events()
+        finally:
+            closed.append(True)
+
+    values = watch(watched(), Context(), Clock(1))
+    next(values)
+    assert not closed
+    values.close()
+    assert closed == [True]
+
+
+def test_a_stop_ends_the_run_and_says_so_in_every_cell_that_had_not_ended(events):
+    stop = StopSignal()
+    values = watch(events(stop=stop.is_set, max_new_tokens=1000), Context(), Clock(1))
+    for value in values:
+        if value.cells[3].status == "failed" and len(value.cells[1].answer) > 40:
+            stop.set()
+            break
+    value = [*values][-1]
+    assert [cell.status for cell in value.cells] == ["stopped", "stopped", "stopped", "failed"]
+    assert value.cells[1].answer
+
+
+def test_a_copied_signal_is_another_persons():
+    mine = StopSignal()
+    theirs = copy.deepcopy(mine)
+    mine.set()
+    assert mine.is_set()
+    assert not theirs.is_set()
+    mine.clear()
+    assert not mine.is_set()

@@ -1,0 +1,108 @@
+import numpy as np
+import pytest
+
+from convert import Context, advanced, from_run, is_correct
+from gradio_comparisongrid import Comparison
+from vlmscope import Failed, Finished, Maps, Started, Token, compare
+
+from .conftest import QUESTION
+
+
+@pytest.fixture(scope="module")
+def value(finished_run) -> Comparison:
+    return from_run(finished_run)
+
+
+def test_every_map_reaches_the_grid_exactly(value, finished_run):
+    for cell, result in zip(value.cells, finished_run.results, strict=True):
+        assert [layer.key for layer in cell.layers] == list(result.maps)
+        for layer in cell.layers:
+            np.testing.assert_array_equal(layer.to_array(), result.maps[layer.key].values)
+            assert layer.method == result.maps[layer.key].method
+
+
+def test_kept_tokens_reach_the_grid_exactly(value, finished_run):
+    for cell, result in zip(value.cells, finished_run.results, strict=True):
+        if result.assign is None:
+            assert cell.tokens is None
+        else:
+            assert cell.tokens is not None
+            assert np.flatnonzero(cell.tokens.to_mask()).tolist() == result.kept.tolist()
+
+
+def test_a_failed_variant_is_a_failed_cell_with_its_sentence(value, finished_run):
+    assert [cell.status for cell in value.cells] == ["done", "done", "done", "failed"]
+    assert value.cells[3].error == finished_run.results[3].error
+    assert "gone.safetensors" in value.cells[3].error
+
+
+def test_only_what_was_measured_is_a_figure_of_a_cell(value, finished_run):
+    for cell, result in zip(value.cells, finished_run.results, strict=True):
+        assert set(cell.metrics) <= set(result.metrics)
+    assert value.cells[2].metrics["image_tokens"] == len(finished_run.results[2].kept)
+    assert {metric.key for metric in value.metrics} == set(value.cells[0].metrics)
+
+
+def test_what_belongs_to_the_image_stands_in_the_conditions_not_in_each_cell(value, finished_run):
+    first = finished_run.results[0].metrics
+    assert value.stamp["vision_s"] == first["vision_s"]
+    assert value.stamp["image_tokens_total"] == finished_run.image.tokens
+    assert all("vision_s" not in cell.metrics for cell in value.cells)
+
+
+def test_the_events_of_a_comparison_add_up_to_what_its_run_gives(base, image, variants, value):
+    streamed, words = Comparison(), {}
+    for event in compare(base, image, QUESTION, variants, max_new_tokens=6):
+        streamed = advanced(streamed, event, Context())
+        if isinstance(event, Token):
+            words[event.index] = words.get(event.index, "") + event.text
+            assert streamed.cells[event.index].answer == words[event.index]
+    timed = ("select_s", "prefill_s", "ttft_s")
+    for cell, other in zip(streamed.cells, value.cells, strict=True):
+        assert cell.model_dump(exclude={"metrics"}) == other.model_dump(exclude={"metrics"})
+        steady = {k: v for k, v in cell.metrics.items() if k not in timed}
+        assert steady == {k: v for k, v in other.metrics.items() if k not in timed}
+
+
+def test_a_cell_waits_runs_and_ends_and_no_event_changes_an_earlier_value(base, image, variants):
+    value, seen = Comparison(), []
+    for event in compare(base, image, QUESTION, variants, max_new_tokens=2):
+        before = value.model_dump_json()
+        after = advanced(value, event, Context())
+        assert value.model_dump_json() == before
+        value = after
+        if isinstance(event, Started):
+            assert [cell.status for cell in value.cells] == ["waiting"] * 4
+        elif isinstance(event, Maps | Finished | Failed):
+            seen.append((event.index, value.cells[event.index].status))
+    statuses = [status for index, status in seen if index == 1]
+    assert statuses == ["running", "running", "done"]
+
+
+def test_the_image_is_stored_once_for_all_events(base, image, variants):
+    value, paths = Comparison(), set()
+    for event in compare(base, image, QUESTION, variants, max_new_tokens=2):
+        value = advanced(value, event, Context())
+        assert value.image
+        paths.add(value.image.path)
+    assert len(paths) == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected", "verdict"),
+    [
+        ("Red.", "red", True),
+        (" two  circles ", "Two circles", True),
+        ("orange", "red", False),
+        ("red", None, None),
+    ],
+)
+def test_an_answer_is_judged_by_its_words_and_only_when_the_right_one_is_known(
+    answer, expected, verdict
+):
+    assert is_correct(answer, expected) is verdict
+
+
+def test_a_verdict_is_given_to_answers_that_ended_alone(finished_run):
+    judged = from_run(finished_run, Context(expected="red"))
+    assert [cell.correct for cell in judged.cells] == [False, False, False, None]

@@ -1,0 +1,77 @@
+import pytest
+
+from request import MAX_VARIANTS, Problems, Request, read_form
+from vlmscope import Variant
+
+BASELINE = Variant("baseline")
+
+
+@pytest.fixture
+def form(image_file):
+    """A form in order, with single fields to be changed."""
+
+    def read(**changed):
+        fields = {
+            "image": str(image_file),
+            "question": "What colour is the star?",
+            "ticked": [BASELINE, Variant("random")],
+            "lines": "",
+            "percent": 50,
+        }
+        return read_form(**(fields | changed))
+
+    return read
+
+
+def test_a_form_in_order_gives_a_request_with_the_budget_on_all_that_take_one(form):
+    request = form(lines="uniform\n\nrandom:keep=25%,seed=3\n")
+    assert isinstance(request, Request)
+    assert [str(v.options.get("keep")) for v in request.variants] == ["None", "50%", "50%", "25%"]
+    assert request.image.size == (192, 160)
+
+
+def test_the_same_variant_twice_gets_two_ids(form):
+    request = form(lines="random")
+    assert len({variant.id for variant in request.variants}) == 3
+
+
+@pytest.mark.parametrize(
+    ("changed", "field", "sentence"),
+    [
+        ({"image": None}, "image", "There is no image yet"),
+        ({"question": "  "}, "question", "There is no question yet"),
+        ({"question": "a" * 2001}, "question", "The question has 2,001 characters; 2,000 are"),
+        ({"ticked": []}, "variants", "No variant is chosen; tick at least one."),
+        ({"ticked": [BASELINE] * (MAX_VARIANTS + 1)}, "variants", "9 variants are chosen; 8 are"),
+        ({"lines": "random\nrandom:keep=0"}, "lines", "Line 2: keep=0 keeps no image token"),
+        ({"lines": "random:keep=nan"}, "lines", "Line 1: keep=nan is no number"),
+        ({"lines": "sharpest:keep=5"}, "lines", "Line 1: 'sharpest' is no kind of variant"),
+        ({"lines": "random:colour=red"}, "lines", "Line 1: 'random' has no option 'colour'"),
+        ({"lines": ":"}, "lines", "Line 1: ':' is no variant"),
+    ],
+)
+def test_what_is_wrong_is_said_beside_its_field_and_nowhere_else(form, changed, field, sentence):
+    problems = form(**changed)
+    assert isinstance(problems, Problems)
+    assert getattr(problems, field).startswith(sentence)
+    others = {"image", "question", "variants", "lines"} - {field}
+    assert not any(getattr(problems, other) for other in others)
+
+
+def test_everything_that_is_wrong_is_said_at_once(form):
+    problems = form(image=None, question="", ticked=[])
+    assert problems.image
+    assert problems.question
+    assert problems.variants
+
+
+def test_a_file_that_is_no_image_is_named_without_its_place_on_the_server(form, tmp_path):
+    file = tmp_path / "notes.png"
+    file.write_text("not an image")
+    problems = form(image=str(file))
+    assert isinstance(problems, Problems)
+    assert problems.image == "'notes.png' is no image that can be read; give a PNG or a JPEG."
+
+
+def test_a_checkpoint_that_is_not_there_is_left_to_its_own_cell(form):
+    assert isinstance(form(lines="arr-coc:gone.safetensors"), Request)

@@ -1,0 +1,96 @@
+"""The folder that is uploaded as a Space, started by itself."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import sysconfig
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from build_space import APP, ROOT, assemble, lacks
+
+# Without `site`, the editable installs of this checkout are not found: what the folder does not
+# hold is missing, as it would be in the Space.
+ALONE = """
+import runpy, sys
+sys.path[:0] = [{folder!r}]
+sys.path.append({site_packages!r})
+runpy.run_path("app.py", run_name="__main__")
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    target = tmp_path_factory.mktemp("upload") / "space"
+    assemble(target)
+    return target
+
+
+def test_the_folder_holds_both_packages_the_templates_and_nothing_hidden(folder):
+    assert (folder / "vlmscope" / "__init__.py").is_file()
+    assert (folder / "gradio_comparisongrid" / "templates" / "component" / "index.js").is_file()
+    assert not [path for path in folder.rglob("*") if path.name.startswith((".", "__pycache__"))]
+
+
+def test_what_a_folder_lacks_is_said(tmp_path):
+    assert [sentence.split()[0] for sentence in lacks(tmp_path)] == [
+        "gradio_comparisongrid/templates/component/index.js",
+        "vlmscope/assets/base/model.safetensors",
+    ]
+
+
+def test_the_requirements_are_the_pins_of_the_constraints():
+    pins = set((ROOT / "constraints.txt").read_text().splitlines())
+    wanted = [line for line in (APP / "requirements.txt").read_text().splitlines() if "==" in line]
+    assert wanted
+    assert set(wanted) <= pins
+
+
+def test_the_front_matter_names_the_gradio_of_the_constraints():
+    version = re.search(r"^sdk_version: (\S+)$", (APP / "README.md").read_text(), re.M)
+    assert version
+    assert f"gradio=={version[1]}" in (ROOT / "constraints.txt").read_text().splitlines()
+
+
+def test_the_app_starts_from_the_folder_alone_and_serves_the_grid(folder, tiny_base):
+    code = ALONE.format(folder=str(folder), site_packages=sysconfig.get_path("purelib"))
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
+    environment |= {"BASE": str(tiny_base), "PORT": "17860", "HOST": "127.0.0.1"}
+    app = subprocess.Popen(
+        [sys.executable, "-S", "-c", code],
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        address = _address(app)
+        config = json.load(urllib.request.urlopen(f"{address}/config", timeout=30))
+        grid = next(c for c in config["components"] if c["type"] == "comparisongrid")
+        asset = f"{address}/gradio_api/custom_component/{grid['component_class_id']}"
+        answer = urllib.request.urlopen(f"{asset}/client/component/index.js", timeout=30)
+        assert len(answer.read()) > 1000
+    finally:
+        app.send_signal(signal.SIGINT)
+        app.wait(timeout=30)
+
+
+def _address(app: subprocess.Popen) -> str:
+    """Where the app says it listens; fails with its output when it ends or takes a minute."""
+    said, deadline = [], time.monotonic() + 60
+    assert app.stdout
+    for line in app.stdout:
+        said.append(line)
+        found = re.search(r"ready after .*: (http://\S+)", line)
+        if found:
+            return found[1]
+        if time.monotonic() > deadline:
+            break
+    pytest.fail("the app did not start:\n" + "".join(said))

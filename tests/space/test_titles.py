@@ -1,0 +1,26 @@
+import pytest
+
+from request import with_budget
+from titles import heading, settings_line
+from vlmscope import Variant
+
+
+@pytest.mark.parametrize(
+    ("line", "title", "settings"),
+    [
+        ("baseline", "Baseline", "all tokens"),
+        ("random:seed=3", "Random", "keep 50 % · seed 3"),
+        ("uniform:keep=64", "Uniform", "keep 64"),
+        ("arr-coc:runs/late.safetensors", "ARR-COC · late", "step 4000 · keep 50 %"),
+        ("arr-coc:runs/late.safetensors,title=Mine", "Mine", "step 4000 · keep 50 %"),
+    ],
+)
+def test_a_cell_is_headed_by_its_kind_and_what_is_set_stands_below(line, title, settings):
+    variant = with_budget(Variant.parse(line), 50)
+    assert heading(variant) == title
+    assert settings_line(variant, {"runs/late.safetensors": "step 4000"}) == settings
+
+
+def test_a_variant_is_the_same_cell_whatever_its_budget():
+    variant = Variant.parse("random:seed=3")
+    assert with_budget(variant, 25).id == with_budget(variant, 75).id == variant.id
