@@ -35,18 +35,27 @@ class Stage:
     floor: float  # share of the peak that is left at the end
     questions: int = 8
     probe: float = 1.0  # weight of the auxiliary task of the vision tower
+    tower: float = 1.0  # the tower's learning rate over the language model's
     dropping: float = 0.0  # share of the steps that drop image tokens at random
     weights: tuple[tuple[str, float], ...] = ()  # of the question types
 
 
 STAGES = (
     Stage("crops", steps=900, batch=80, rate=2e-3, floor=0.2),
-    Stage("scenes", steps=2600, batch=16, rate=1.5e-3, floor=0.3, probe=0.3),
+    # A language model that knows nothing yet would teach the tower to forget what it can read.
+    Stage("scenes", steps=2200, batch=16, rate=1.5e-3, floor=0.3, tower=0.2),
     Stage(
-        "hard", steps=1800, batch=16, rate=7e-4, floor=0.01, probe=0.1, dropping=0.5,
+        "hard",
+        steps=1600,
+        batch=16,
+        rate=7e-4,
+        floor=0.01,
+        probe=0.3,
+        tower=0.3,
+        dropping=0.5,
         weights=(("specific", 1.0), ("vague", 1.2), ("detail", 1.0), ("counting", 1.6)),
     ),
-)  # fmt: skip
+)
 MUON = 10.0  # the matrices' learning rate over that of all else
 
 
@@ -61,16 +70,21 @@ def make_tokenizer(seed: int, scenes: int = 3000) -> PreTrainedTokenizerFast:
     return train_tokenizer(texts)
 
 
-def _optimisers(model: Qwen3VLForConditionalGeneration, probe: nn.Module, rate: float):
-    """Muon for the matrices of the blocks and mergers, AdamW for all else."""
-    matrices, rest = [], []
+def _optimisers(model: Qwen3VLForConditionalGeneration, probe: nn.Module):
+    """Muon for the matrices of the blocks and mergers, AdamW for all else; the tower apart in both."""
+    muon: dict[bool, list] = {True: [], False: []}
+    adam: dict[bool, list] = {True: [], False: list(probe.parameters())}
     for name, weight in model.named_parameters():
         block = ".layers." in name or ".blocks." in name or "merger" in name
-        (matrices if block and weight.ndim == 2 else rest).append(weight)
-    rest += list(probe.parameters())
+        kind = muon if block and weight.ndim == 2 else adam
+        kind[".visual." in name].append(weight)
+
+    def groups(kind: dict[bool, list], share: float) -> list[dict]:
+        return [{"params": kind[tower], "tower": tower, "share": share} for tower in (True, False)]
+
     return [
-        torch.optim.Muon(matrices, lr=rate, weight_decay=0.01, adjust_lr_fn="match_rms_adamw"),
-        torch.optim.AdamW(rest, lr=rate, betas=(0.9, 0.98), weight_decay=0.0),
+        torch.optim.Muon(groups(muon, MUON), weight_decay=0.01, adjust_lr_fn="match_rms_adamw"),
+        torch.optim.AdamW(groups(adam, 1.0), betas=(0.9, 0.98), weight_decay=0.0),
     ]
 
 
@@ -98,7 +112,7 @@ class BaseTraining:
         self.model = new_model(self.tokenizer, seed)
         self.probe = TowerProbe(self.model.config.text_config.hidden_size)
         self.stage, self.step, self.seconds = 0, 0, 0.0
-        self.optimisers = _optimisers(self.model, self.probe, 1e-3)
+        self.optimisers = _optimisers(self.model, self.probe)
         self.file = folder / "base.pt"
         if self.file.exists():
             self._restore()
@@ -190,9 +204,9 @@ class BaseTraining:
                 answers = nn.functional.cross_entropy(logits, labels)
                 figures["full" if kept is None else "dropped"] = answers.item()
                 loss = loss + answers
-        for optimiser, share in zip(self.optimisers, (MUON, 1.0), strict=True):
+        for optimiser in self.optimisers:
             for group in optimiser.param_groups:
-                group["lr"] = rate * share
+                group["lr"] = rate * group["share"] * (stage.tower if group["tower"] else 1.0)
         loss.backward()
         nn.utils.clip_grad_norm_([*self.model.parameters(), *self.probe.parameters()], 1.0)
         for optimiser in self.optimisers:

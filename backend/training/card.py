@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import platform
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import torch
 import transformers
 
-from vlmscope.arr_coc import ArrCoc
+from vlmscope.checkpoints.head import load_head
 
 from .held_out import (
     BUDGETS,
@@ -29,8 +30,6 @@ from .scenes import HELD_OUT_SHARE
 
 def measure(assets: Path, per_type: int = 250) -> dict:
     """Every figure of the card, on the files that ship: float32, greedy, exact match."""
-    from safetensors import safe_open
-
     model, tokenizer = load_base(assets / "base")
     cases = held_out_cases(per_type)
     bench = HeldOut(model, tokenizer, cases)
@@ -47,9 +46,7 @@ def measure(assets: Path, per_type: int = 250) -> dict:
     for share in BUDGETS:
         kept = f"{share:.0%}".replace("%", " %")
         for file in heads:
-            with safe_open(file, "pt") as opened:
-                state = {key: opened.get_tensor(key) for key in opened.keys()}
-            head = ArrCoc.from_state_dict(state)
+            head = load_head(str(file), model.config.text_config.hidden_size).head
             add(file.stem, kept, bench.exact(bench.head_keeps(head, share)))
         for seed in RANDOM_SEEDS:
             add(f"random, seed {seed}", kept, bench.exact(random_keeps(seed, share)))
@@ -67,8 +64,6 @@ def measure(assets: Path, per_type: int = 250) -> dict:
 
 
 def _digest(cases) -> str:
-    import hashlib
-
     return hashlib.sha256("".join(sorted(case.digest() for case in cases)).encode()).hexdigest()
 
 

@@ -109,7 +109,7 @@ def _specific(scene: Scene, rng) -> list[Question]:
 
 def _vague(scene: Scene, rng) -> list[Question]:
     found = []
-    if len(scene.items) <= 4:
+    if len(scene.items) <= 5:
         found.append(Question("vague", "describe", "Describe the image.", describe(scene)))
     found.append(Question("vague", "ground", "What is the background like?", _ground_word(scene)))
     if rng.random() < 0.5:
