@@ -10,8 +10,9 @@ from collections.abc import Iterator
 
 import gradio as gr
 import numpy as np
-from gradio_comparisongrid import Cell, Comparison, ComparisonGrid, Layer, Metric, Tokens
 from picture import COLS, ROWS, best, colourfulness, draw_picture, edges, redness
+
+from gradio_comparisongrid import Cell, Comparison, ComparisonGrid, Layer, Metric, Tokens
 
 PICTURE = draw_picture()
 SCORES = {

@@ -2,6 +2,7 @@
 
 import gradio as gr
 import numpy as np
+
 from gradio_comparisongrid import Cell, Comparison, ComparisonGrid, Layer, Tokens
 
 photo = np.tile(np.linspace(0, 255, 320, dtype=np.uint8), (240, 1))

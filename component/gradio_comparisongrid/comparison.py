@@ -70,12 +70,7 @@ class Comparison(WireModel):
     @model_validator(mode="before")
     @classmethod
     def _known_schema(cls, data: Any) -> Any:
-        version = data.get("schema_version", SCHEMA_VERSION) if isinstance(data, dict) else None
-        if isinstance(version, int) and version > SCHEMA_VERSION:
-            raise ValueError(
-                f"This comparison has schema {version}, but this gradio_comparisongrid reads up to "
-                f"{SCHEMA_VERSION}: install a newer one"
-            )
+        _check_schema(data)
         return data
 
     @model_validator(mode="after")
@@ -123,8 +118,10 @@ class Comparison(WireModel):
             document = json.loads(Path(path).read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise InvalidComparison(f"{path} cannot be read as JSON: {error}") from error
-        if not isinstance(document, dict) or "cells" not in document:
+        if not isinstance(document, dict) or not isinstance(document.get("cells"), list):
             raise InvalidComparison(_not_a_comparison(path, document))
+        # Before the images: a newer schema may keep them another way.
+        _check_schema(document, str(path))
         for holder in [document, *document["cells"]]:
             image = holder.get("image") if isinstance(holder, dict) else None
             if image is not None:
@@ -133,6 +130,15 @@ class Comparison(WireModel):
             return cls.model_validate(document)
         except ValidationError as error:
             raise InvalidComparison(f"{path}: {sentence('Comparison', error)}") from error
+
+
+def _check_schema(data: Any, name: str = "This comparison") -> None:
+    version = data.get("schema_version", SCHEMA_VERSION) if isinstance(data, dict) else None
+    if isinstance(version, int) and version > SCHEMA_VERSION:
+        raise InvalidComparison(
+            f"{name} has schema {version}, but this gradio_comparisongrid reads up to "
+            f"{SCHEMA_VERSION}: install a newer one"
+        )
 
 
 def _embedded(image: FileData) -> dict[str, Any]:

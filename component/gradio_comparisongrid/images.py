@@ -106,6 +106,7 @@ def _encode_once(image: PIL.Image.Image) -> str:
     # Keyed by the pixels, not by the object: the same object may be drawn on between two yields.
     digest = hashlib.blake2b(f"{image.mode} {image.size}".encode(), digest_size=20)
     digest.update(image.tobytes())
+    digest.update(get_upload_folder().encode())
     key = digest.digest()
     with _lock:
         path = _ENCODED.get(key)

@@ -1,0 +1,111 @@
+"""The value: what fits together is taken, and what does not is refused in one sentence."""
+
+import json
+import pickle
+
+import numpy as np
+import pytest
+from pydantic import ValidationError
+
+from gradio_comparisongrid import (
+    Cell,
+    Comparison,
+    InvalidComparison,
+    Layer,
+    Measured,
+    Metric,
+    Tokens,
+    View,
+    Word,
+)
+
+
+def test_two_cells_of_one_id_are_refused():
+    with pytest.raises(InvalidComparison, match="Two cells have the id 'a'"):
+        Comparison(cells=[Cell("a"), Cell("a")])
+
+
+def test_a_figure_for_an_unknown_metric_is_refused_with_the_cell_and_the_known_ones():
+    with pytest.raises(InvalidComparison, match=r"Cell 'a' .* 'speed', .* \(total_s\)"):
+        Comparison(metrics=[Metric("total_s")], cells=[Cell("a", metrics={"speed": 1})])
+
+
+def test_a_reference_that_is_no_cell_is_refused():
+    with pytest.raises(InvalidComparison, match=r"The reference is 'b', which is no cell \(a\)"):
+        Comparison(cells=[Cell("a")], reference="b")
+
+
+def test_a_span_outside_the_answer_is_refused_with_the_cell_and_the_span():
+    with pytest.raises(InvalidComparison, match=r"Cell 'a' has Word\(0, 4\), outside .* of 3 "):
+        Cell("a", answer="red", words=[Word(0, 4, np.zeros((1, 1)))])
+
+
+def test_spans_count_code_points_not_bytes_or_utf16():
+    Cell("a", answer="a🟥b", words=[Word(2, 3, np.zeros((1, 1)))])
+
+
+def test_a_cell_has_one_token_grid():
+    with pytest.raises(InvalidComparison, match="Cell 'a' has layer 'x' of 2 × 3, but tokens of 3"):
+        Cell(
+            "a",
+            layers=[Layer.from_array("x", np.zeros((2, 3)))],
+            tokens=Tokens.from_mask(np.ones((3, 2), bool)),
+        )
+
+
+def test_two_layers_of_one_key_are_refused():
+    layer = Layer.from_array("x", np.zeros((2, 3)))
+    with pytest.raises(InvalidComparison, match="Cell 'a' has two layers with the key 'x'"):
+        Cell("a", layers=[layer, layer])
+
+
+def test_a_misspelt_field_is_refused_by_name():
+    with pytest.raises(InvalidComparison, match="Cell has no field 'awnser'"):
+        Cell("a", awnser="red")
+
+
+def test_an_unknown_status_is_refused_with_the_known_ones():
+    with pytest.raises(InvalidComparison, match=r"Cell\.status is 'odd': .*'waiting'"):
+        Cell("a", status="odd")
+
+
+def test_a_cell_with_an_error_has_failed():
+    assert Cell("a", error="No such file.").status == "failed"
+
+
+def test_a_cell_may_be_changed_between_two_yields_and_is_checked_again():
+    cell = Cell("a", status="waiting")
+    cell.status = "running"
+    cell.answer += "red"
+    with pytest.raises(ValidationError):
+        setattr(cell, "status", "odd")  # noqa: B010 (a type checker refuses the plain line)
+
+
+def test_a_figure_that_is_no_number_is_no_value():
+    cell = Cell("a", metrics={"x": float("nan"), "y": Measured(float("inf"), low=1, n=3)})
+    assert cell.metrics == {"x": None, "y": Measured(None, low=1, n=3)}
+
+
+def test_the_value_is_strict_json(value):
+    value.cells[1].layers = [Layer.from_array("x", np.full((9, 12), np.nan))]
+    value.stamp = {"loss": float("nan"), "seed": 3}
+    json.dumps(value.model_dump(mode="json"), allow_nan=False)
+
+
+def test_json_gives_an_equal_value_back(value):
+    assert Comparison.model_validate(json.loads(value.model_dump_json())) == value
+
+
+def test_a_value_survives_pickle(value):
+    assert pickle.loads(pickle.dumps(value)) == value
+
+
+def test_a_view_is_part_of_the_value():
+    view = View(layer="x", colormap="magma", normalize="percentile", zoom=3, center=(0.2, 0.4))
+    assert Comparison.from_json(Comparison(view=view).model_dump()).view == view
+
+
+@pytest.mark.parametrize("field", [{"zoom": 0.5}, {"opacity": 2}, {"colormap": "jet"}])
+def test_a_view_out_of_bounds_is_refused(field):
+    with pytest.raises(InvalidComparison, match=f"View.{next(iter(field))} is "):
+        View(**field)
