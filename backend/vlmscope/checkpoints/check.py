@@ -41,7 +41,7 @@ def check_checkpoint(source: str, hidden_size: int | None = None) -> Check:
     """
     try:
         path = weights_file(source)
-        own, _, _ = own_shapes(read_header(path).shapes)
+        own, _, _ = own_shapes(path.name, read_header(path).shapes)
     except CheckpointError as error:
         return Check(False, reason=str(error))
     report = match(own, hidden_size)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
 
 from vlmscope.arr_coc.head import ArrCoc
-from vlmscope.arr_coc.layout import Match, Shape, match, own_key, refusal
+from vlmscope.arr_coc.layout import Shape, match, own_key, refusal
 from vlmscope.checkpoints.header import read_header
 from vlmscope.checkpoints.places import weights_file
 from vlmscope.values.errors import CheckpointError
@@ -23,30 +22,26 @@ class LoadedHead:
     warnings: tuple[str, ...]
 
 
-def own_shapes(shapes: dict[str, Shape]) -> tuple[dict[str, Shape], dict[str, str], int]:
+def own_shapes(name: str, shapes: dict[str, Shape]) -> tuple[dict[str, Shape], dict[str, str], int]:
     """Shapes under the reference's names, the file's key for each, and how many were the base's."""
     own: dict[str, Shape] = {}
     origin: dict[str, str] = {}
     dropped = 0
     for key, shape in shapes.items():
-        name = own_key(key)
-        if name is None:
+        known = own_key(key)
+        if known is None:
             dropped += 1
-        elif name in own:
-            raise CheckpointError(f"{key!r} and {origin[name]!r} are the same tensor; keep one.")
+        elif known in own:
+            raise CheckpointError(
+                f"{name} holds {key!r} and {origin[known]!r}, which are the same tensor; keep one."
+            )
         else:
-            own[name], origin[name] = shape, key
+            own[known], origin[known] = shape, key
     return own, origin, dropped
 
 
 def base_keys_warning(dropped: int) -> str:
     return f"{dropped} base_model.* tensors of the base's own were left out."
-
-
-def match_file(path: Path, hidden_size: int | None = None) -> tuple[Match, int]:
-    """Hold a safetensors file against a head, and count the base's keys in it."""
-    own, _, dropped = own_shapes(read_header(path).shapes)
-    return match(own, hidden_size), dropped
 
 
 def load_head(source: str, hidden_size: int, device: str | torch.device = "cpu") -> LoadedHead:
@@ -55,7 +50,7 @@ def load_head(source: str, hidden_size: int, device: str | torch.device = "cpu")
     Raises CheckpointError, naming what matched, was missing, unexpected or of another shape.
     """
     path = weights_file(source)
-    own, origin, dropped = own_shapes(read_header(path).shapes)
+    own, origin, dropped = own_shapes(path.name, read_header(path).shapes)
     report = match(own, hidden_size)
     if not report.exact:
         raise CheckpointError(refusal(path.name, report, hidden_size))

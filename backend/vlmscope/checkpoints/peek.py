@@ -29,7 +29,7 @@ def peek(source: str | os.PathLike[str]) -> Checkpoint:
     """
     path = weights_file(os.fspath(source))
     header = read_header(path)
-    kind, base, warnings = _recognise(header)
+    kind, base, warnings = _recognise(path.name, header)
     record = replace(
         _on_disk(path),
         kind=kind,
@@ -92,11 +92,11 @@ def _on_disk(path: Path) -> Checkpoint:
     return Checkpoint(name, str(path), bytes=stat.st_size, modified=modified)
 
 
-def _recognise(header: Header) -> tuple[str | None, str | None, list[str]]:
+def _recognise(name: str, header: Header) -> tuple[str | None, str | None, list[str]]:
     """Kind, the base it fits, and what is odd about it."""
     if any(".lora_A." in key for key in header.tensors):
         return "lora", None, []
-    own, _, dropped = own_shapes(header.shapes)
+    own, _, dropped = own_shapes(name, header.shapes)
     report = match(own)
     warnings = [base_keys_warning(dropped)] if dropped and report.matched else []
     if report.whole:

@@ -9,9 +9,9 @@ from math import floor
 
 from vlmscope.values.errors import InputError
 
-_COUNT = re.compile(r"\+?\d+")
-_SHARE = re.compile(r"\+?(\d+\.\d*|\.\d+|\d+(\.\d*)?[eE][+-]?\d+)")
-_PERCENT = re.compile(r"\+?(\d+(\.\d*)?|\.\d+)\s*%")
+_COUNT = re.compile(r"\+?\d+", re.ASCII)
+_SHARE = re.compile(r"\+?(\d+\.\d*|\.\d+|\d+(\.\d*)?[eE][+-]?\d+)", re.ASCII)
+_PERCENT = re.compile(r"\+?(\d+(\.\d*)?|\.\d+)\s*%", re.ASCII)
 _WAY_OUT = "use a count (64), a share (0.5) or a percentage (50%)"
 
 

@@ -100,7 +100,7 @@ class Run:
                 results=tuple(decode_result(entry) for entry in document["results"]),
                 options=dict(document["options"]),
             )
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError, OSError) as error:
             raise InputError(
                 f"{name!r} is a damaged run ({type(error).__name__}: {error}); save it again."
             ) from error

@@ -98,9 +98,10 @@ class Variant:
             key = name[0][:-1]
             if key in pairs:
                 raise InputError(f"{key!r} is given twice in {line!r}; give it once.")
-            pairs[key] = _unquote(part[name.end() :].strip(), line)
-            if not pairs[key]:
+            text = part[name.end() :].strip()
+            if not text:
                 raise InputError(f"{key}= has no value in {line!r}; {_SHAPE}.")
+            pairs[key] = _unquote(text, line)
         lora = pairs.pop("lora", None)
         return cls(
             kind=kind,

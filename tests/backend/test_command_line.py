@@ -1,0 +1,171 @@
+"""The command `vlmscope`: what it prints where, and how it exits."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tests.support.heads import save_head
+from tests.support.reference import picture
+
+from vlmscope import Run
+from vlmscope.cli import main
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with an image and checkpoints for two bases."""
+    folder = tmp_path_factory.mktemp("place")
+    picture(120, 90).save(folder / "a.png")
+    save_head(folder / "late.safetensors", 192, {"epoch": "3", "metrics": {"accuracy": 0.5}})
+    save_head(folder / "big.safetensors", 2048)
+    (folder / "broken.safetensors").write_bytes(b"no")
+    (folder / "no.png").write_text("no image")
+    return folder
+
+
+def strict(text: str):
+    return json.loads(text, parse_constant=lambda name: pytest.fail(name))
+
+
+def vlmscope(capsys, *line: object) -> tuple[int, str, str]:
+    try:
+        code = main([str(part) for part in line])
+    except SystemExit as exit:
+        code = int(exit.code or 0)
+    out, err = capsys.readouterr()
+    return code, out, err
+
+
+def test_compare_gives_one_document(capsys, place: Path, tiny_folder: Path, tmp_path: Path):
+    code, out, _ = vlmscope(
+        *(capsys, "compare", place / "a.png", "What?", "--base", tiny_folder, "--json"),
+        *("-v", "baseline", "-v", f"arr-coc:{place}/late.safetensors,keep=3"),
+        *("--max-new-tokens", 3, "--save", tmp_path / "run.json"),
+    )
+    document = strict(out)
+    assert code == 0
+    assert document["image"] == {"width": 120, "height": 90, "rows": 3, "cols": 4, "tokens": 12}
+    assert document["query"] == "What?" and document["stamp"]["mode"] == "together"
+    baseline, kept = document["results"]
+    assert baseline["kept"] == list(range(12)) and baseline["grid"] == [3, 4]
+    assert kept["metrics"]["image_tokens"] == 3 == len(kept["kept"])
+    assert kept["variant"] == f"arr-coc:{place}/late.safetensors,keep=3"
+    assert kept["assign"] is None and kept["error"] is None and len(kept["token_ids"]) <= 3
+    loaded = Run.load(tmp_path / "run.json")
+    assert [each.answer for each in loaded.results] == [baseline["answer"], kept["answer"]]
+
+
+def test_compare_shows_answers_without_json(capsys, place: Path, tiny_folder: Path):
+    code, out, _ = vlmscope(
+        *(capsys, "compare", place / "a.png", "What?", "--base", tiny_folder),
+        *("-v", "uniform:keep=25%", "--max-new-tokens", 2),
+    )
+    assert code == 0 and out.startswith("Uniform · 25 % (3 of 12 image tokens)\n  ")
+
+
+def test_a_variant_that_fails_exits_with_1_and_leaves_the_others(capsys, place, tiny_folder):
+    code, out, _ = vlmscope(
+        *(capsys, "compare", place / "a.png", "What?", "--base", tiny_folder, "--json"),
+        *("-v", f"arr-coc:{place}/big.safetensors", "-v", "baseline", "--max-new-tokens", 2),
+    )
+    failed, answered = strict(out)["results"]
+    assert code == 1 and failed["status"] == "failed" and "Qwen3-VL-2B" in failed["error"]
+    assert failed["grid"] is None and failed["kept"] == [] and answered["status"] == "done"
+
+
+UNUSABLE = [
+    (["compare", "{place}/none.png", "What?"], "none.png"),
+    (["compare", "{place}/no.png", "What?"], "no.png"),
+    (["compare", "{place}/a.png", " "], "question is empty"),
+    (["compare", "{place}/a.png", "What?", "-v", "nosuch"], "'nosuch'"),
+    (["compare", "{place}/a.png", "What?", "-v", "random:keep=0"], "keep=0"),
+    (["compare", "{place}/a.png", "What?", "-v", "random:keep=-1"], "keep=-1"),
+    (["compare", "{place}/a.png", "What?", "-v", "random:keep=nan"], "keep=nan"),
+    (["compare", "{place}/a.png", "What?", "-v", "baseline,"], "'baseline,'"),
+    (["compare", "{place}/a.png", "What?", "--measure"], "--measure"),
+    (["compare", "{place}/a.png", "What?", "--max-new-tokens", "0"], "max_new_tokens=0"),
+    (["compare", "{place}/a.png", "What?", "--max-new-tokens", "many"], "many"),
+    (["compare", "{place}/a.png", "What?", "--base", "{place}/none"], "none"),
+    (["compare", "{place}/a.png"], "QUERY"),
+    (["checkpoints", "{place}/none"], "none"),
+    (["checkpoints", "hf://owner/name"], "hf://owner/name"),
+    (["check", "{place}/late.safetensors", "--base", "{place}/none"], "none"),
+    (["dance"], "dance"),
+    ([], "COMMAND"),
+]
+
+
+@pytest.mark.parametrize(("line", "named"), UNUSABLE)
+def test_unusable_input_exits_with_2_and_one_sentence(capsys, place: Path, line, named: str):
+    filled = [part.format(place=place) for part in line]
+    code, out, err = vlmscope(capsys, *filled)
+    assert (code, out) == (2, "") and named in err.splitlines()[-1]
+    code, out, err = vlmscope(capsys, *filled, "--json")
+    assert code == 2 and named in strict(out)["error"] and "Traceback" not in err
+
+
+def test_checkpoints_lists_what_is_there(capsys, place: Path):
+    code, out, err = vlmscope(capsys, "checkpoints", place)
+    assert code == 0 and "late  arr-coc" in out and "epoch 3" in out and "broken" in err
+    code, out, _ = vlmscope(capsys, "checkpoints", place, "--json")
+    listed = {each["name"]: each for each in strict(out)}
+    assert code == 0 and set(listed) == {"late", "big", "broken"}
+    assert list(listed["late"]) == [
+        *("name", "source", "kind", "bytes", "modified", "epoch", "step", "metrics", "config"),
+        *("notes", "keep", "hypothesis", "result", "fits", "commit", "tensors", "warnings"),
+        "said_by",
+    ]
+    late = listed["late"]
+    assert late["metrics"] == {"accuracy": 0.5} and late["step"] is None
+    assert late["tensors"]["balancer.weight_predictor.4.bias"] == [[3], "F32"]
+    assert listed["broken"]["kind"] is None and listed["broken"]["warnings"]
+
+
+@pytest.mark.parametrize(
+    ("file", "base", "code", "fits"),
+    [
+        ("late", True, 0, "hidden size 192"),
+        ("late", False, 0, "hidden size 192"),
+        ("big", False, 0, "Qwen3-VL-2B"),
+        ("big", True, 1, "Qwen3-VL-2B"),
+        ("broken", False, 1, None),
+        ("none", False, 1, None),
+    ],
+)
+def test_check_says_whether_it_would_load(capsys, place, tiny_folder, file, base, code, fits):
+    line = ["check", place / f"{file}.safetensors", *(["--base", tiny_folder] if base else [])]
+    found, out, _ = vlmscope(capsys, *line, "--json")
+    report = strict(out)
+    assert (found, report["ok"], report["fits"]) == (code, code == 0, fits)
+    assert list(report) == [
+        *("ok", "kind", "fits", "reason", "matched", "missing", "unexpected", "mismatched")
+    ]
+    assert (report["reason"] is None) == report["ok"]
+    if file == "big" and base:
+        shapes = {each["key"]: (each["expected"], each["found"]) for each in report["mismatched"]}
+        assert shapes["participatory_scorer.texture_proj.2.bias"] == ([192], [2048])
+    found, out, _ = vlmscope(capsys, *line)
+    assert found == code and len(out.splitlines()) == 1
+
+
+def test_an_interrupt_exits_with_130(capsys, place, monkeypatch):
+    def interrupted(*places):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("vlmscope.cli.checkpoints.discover", interrupted)
+    code, out, _ = vlmscope(capsys, "checkpoints", place, "--json")
+    assert (code, out) == (130, "")
+
+
+def test_python_dash_m_is_the_same_command(place: Path):
+    done = subprocess.run(
+        [sys.executable, "-m", "vlmscope", "check", place / "late.safetensors", "--json"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0 and strict(done.stdout)["ok"] is True
