@@ -23,7 +23,7 @@ from vlmscope import (
 )
 
 SHARED = ("image_tokens_total", "vision_s")
-"""Figures that belong to the image, the same in every cell: told in the stamp, not in each cell."""
+"""Figures that belong to the image, the same in every cell: told in the conditions, not in each cell."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ def _waiting(
         image=image.pixels,
         query=query,
         expected=context.expected,
-        stamp=flat_stamp(stamp),
+        stamp=conditions(stamp),
         metrics=[
             Metric(m.key, m.label, unit=m.unit, better=m.better, digits=m.digits, help=m.help)
             for m in METRICS
@@ -120,15 +120,12 @@ def _waiting(
     )
 
 
-def flat_stamp(stamp: Mapping[str, Any]) -> dict[str, str | float | int | bool]:
-    """The conditions as plain facts: a group becomes one line, what is unknown is left out."""
-    facts = {}
-    for key, value in stamp.items():
-        if isinstance(value, Mapping):
-            facts[key] = ", ".join(f"{name} {part}" for name, part in value.items())
-        elif value is not None:
-            facts[key] = value if isinstance(value, str | int | float | bool) else str(value)
-    return facts
+def conditions(stamp: Mapping[str, Any]) -> dict[str, str]:
+    """What the grid says of the conditions: known facts only, a group in one line."""
+    versions = stamp.get("versions") or {}
+    said = {name: stamp.get(name) for name in ("base", "revision", "dtype", "hardware", "mode")}
+    said["versions"] = ", ".join(f"{name} {v}" for name, v in versions.items() if v)
+    return {name: str(fact) for name, fact in said.items() if fact}
 
 
 def _with_maps(cell: Cell, event: Maps) -> Cell:
@@ -171,5 +168,10 @@ def _own_figures(metrics: Mapping[str, float]) -> dict[str, float]:
     return {key: value for key, value in metrics.items() if key in shown}
 
 
-def _shared_figures(metrics: Mapping[str, float]) -> dict[str, float]:
-    return {key: metrics[key] for key in SHARED if key in metrics}
+def _shared_figures(metrics: Mapping[str, float]) -> dict[str, str]:
+    said = {}
+    if "image_tokens_total" in metrics:
+        said["image tokens"] = f"{metrics['image_tokens_total']:.0f}"
+    if "vision_s" in metrics:
+        said["vision tower"] = f"{metrics['vision_s']:.3f} s, once for all"
+    return said

@@ -1,4 +1,4 @@
-"""The facts of a comparison as HTML: the conditions in a line, the figures in a table."""
+"""The figures of a comparison as a table in HTML."""
 
 import math
 from collections.abc import Mapping
@@ -6,38 +6,7 @@ from html import escape
 
 from gradio_comparisongrid import Cell, Comparison, Measured, Metric
 
-CONDITIONS = {
-    "base": "Base",
-    "revision": "revision",
-    "dtype": "precision",
-    "hardware": "hardware",
-    "mode": "run",
-    "versions": "versions",
-}
-"""What the line of conditions says of a stamp, in this order."""
-
-MODES = {
-    "together": "together: vision once for all, a prefill for each, one decode in a batch",
-    "measured": "measured: one by one, warmed up and repeated",
-}
 VERDICTS = {True: "✓ correct", False: "✗ wrong", None: ""}
-
-
-def conditions(value: Comparison) -> str:
-    """One line of HTML: on what the comparison ran."""
-    facts = dict(value.stamp)
-    if facts.get("mode") in MODES:
-        facts["mode"] = MODES[str(facts["mode"])]
-    said = [
-        f"{label} <b>{escape(str(facts[key]))}</b>"
-        for key, label in CONDITIONS.items()
-        if facts.get(key)
-    ]
-    if facts.get("image_tokens_total"):
-        said.append(f"image <b>{facts['image_tokens_total']:.0f} tokens</b>")
-    if facts.get("vision_s"):
-        said.append(f"vision tower once for all <b>{facts['vision_s']:.3f} s</b>")
-    return f'<div class="stamp">{" · ".join(said)}</div>' if said else ""
 
 
 def table(value: Comparison) -> str:

@@ -51,10 +51,9 @@ class Inputs:
 
 @dataclass(frozen=True)
 class Results:
-    """The right side: the grid, on what it ran, and its figures."""
+    """The right side: the grid and its figures."""
 
     grid: ComparisonGrid
-    conditions: gr.HTML
     table: gr.HTML
 
 
@@ -102,7 +101,7 @@ def inputs(choices: Sequence[Choice], examples: Sequence[Example]) -> Inputs:
         variants_problem = _problem()
         lines = gr.Textbox(
             label="Others, one to a line",
-            placeholder="arr-coc:my-head.safetensors,keep=25%",
+            placeholder="uniform:keep=25%",
             lines=1,
             max_lines=4,
             elem_id="free",
@@ -129,11 +128,10 @@ def inputs(choices: Sequence[Choice], examples: Sequence[Example]) -> Inputs:
 
 
 def results() -> Results:
-    """The grid with all the room there is, and its facts below."""
+    """The grid with all the room there is, and its figures below."""
     with gr.Column(elem_id="results", scale=1, min_width=320):
         return Results(
             ComparisonGrid(Comparison(), show_label=False, elem_id="grid"),
-            gr.HTML(elem_id="conditions"),
             gr.HTML(elem_id="figures"),
         )
 

@@ -11,7 +11,7 @@ import gradio as gr
 from comparing import StopSignal, watch
 from convert import Context
 from examples import Example, expected_answer, one_for_each_image
-from figures import conditions, table
+from figures import table
 from gradio_comparisongrid import Comparison
 from layout import THEME, Inputs, Results, budget_label, inputs, masthead, problem, results
 from menu import Choice, notes
@@ -137,7 +137,6 @@ def _compare_and_stop(app: App, form: Inputs, shown: Results) -> None:
         [
             *form.problems,
             shown.grid,
-            shown.conditions,
             shown.table,
             form.compare,
             form.stop,
@@ -188,6 +187,5 @@ def _running(form: Inputs, is_running: bool) -> dict[Any, Any]:
 def _shown_as(shown: Results, value: Comparison) -> dict[Any, Any]:
     return {
         shown.grid: value,
-        shown.conditions: conditions(value),
         shown.table: table(value),
     }

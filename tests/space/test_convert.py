@@ -45,9 +45,15 @@ def test_only_what_was_measured_is_a_figure_of_a_cell(value, finished_run):
 
 def test_what_belongs_to_the_image_stands_in_the_conditions_not_in_each_cell(value, finished_run):
     first = finished_run.results[0].metrics
-    assert value.stamp["vision_s"] == first["vision_s"]
-    assert value.stamp["image_tokens_total"] == finished_run.image.tokens
+    assert value.stamp["vision tower"] == f"{first['vision_s']:.3f} s, once for all"
+    assert value.stamp["image tokens"] == str(finished_run.image.tokens)
     assert all("vision_s" not in cell.metrics for cell in value.cells)
+
+
+def test_the_conditions_say_base_precision_hardware_and_mode(value, finished_run):
+    for key in ("base", "dtype", "hardware", "mode"):
+        assert value.stamp[key] == finished_run.stamp[key]
+    assert f"torch {finished_run.stamp['versions']['torch']}" in value.stamp["versions"]
 
 
 def test_the_events_of_a_comparison_add_up_to_what_its_run_gives(base, image, variants, value):

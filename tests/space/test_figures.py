@@ -3,7 +3,7 @@ from html.parser import HTMLParser
 import pytest
 
 from convert import Context, from_run
-from figures import conditions, table
+from figures import table
 from gradio_comparisongrid import Cell, Comparison, Metric
 
 
@@ -64,15 +64,3 @@ def test_text_of_a_model_never_becomes_markup(comparison):
 def test_the_score_is_told_when_the_answer_is_known(finished_run):
     value = from_run(finished_run, Context(expected="red"))
     assert "0 of 3 correct (expected: red)." in table(value)
-
-
-def test_the_conditions_say_base_precision_hardware_and_mode(finished_run):
-    line = conditions(from_run(finished_run))
-    assert finished_run.stamp["hardware"] in line
-    assert "float32" in line
-    assert "together: vision once for all" in line
-    assert f"{finished_run.image.tokens} tokens" in line
-
-
-def test_there_are_no_conditions_before_a_run():
-    assert conditions(Comparison()) == ""
