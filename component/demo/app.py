@@ -15,11 +15,7 @@ from picture import COLS, ROWS, best, colourfulness, draw_picture, edges, rednes
 from gradio_comparisongrid import Cell, Comparison, ComparisonGrid, Layer, Metric, Tokens
 
 PICTURE = draw_picture()
-SCORES = {
-    "edges": ("Edges", edges(PICTURE)),
-    "colour": ("Colourfulness", colourfulness(PICTURE)),
-    "red": ("Redness", redness(PICTURE)),
-}
+EDGES, COLOUR, RED = edges(PICTURE), colourfulness(PICTURE), redness(PICTURE)
 METRICS = [
     Metric("image_tokens", "image tokens", better="lower", digits=0),
     Metric("total_s", "total", unit="s", better="lower", digits=2),
@@ -31,8 +27,8 @@ def layers(own: np.ndarray) -> list[Layer]:
     """The score that chose the tokens, then every map, the same in each cell."""
     return [
         Layer.from_array("score", own, label="score", method="what this cell keeps tokens by"),
-        Layer.from_array("edges", SCORES["edges"][1], label="edges", unit="levels/px"),
-        Layer.from_array("red", SCORES["red"][1], label="redness", diverging=True),
+        Layer.from_array("edges", EDGES, label="edges", unit="levels/px"),
+        Layer.from_array("red", RED, label="redness", diverging=True),
     ]
 
 
@@ -63,15 +59,14 @@ def cells() -> list[Cell]:
     random = np.random.default_rng(3).random((ROWS, COLS))
     centre = -np.hypot(*np.meshgrid(np.linspace(-1, 1, COLS), np.linspace(-1, 1, ROWS)))
     half, quarter, all_of_it = ROWS * COLS // 2, ROWS * COLS // 4, ROWS * COLS
-    edge, colour, red = (scores for _, scores in SCORES.values())
-    whole = chosen_by("baseline", "Baseline", edge, all_of_it, "The star is red.", True)
-    gaps = np.where(red > 0, red, np.nan)
+    gaps = np.where(RED > 0, RED, np.nan)
     return [
-        whole,
-        chosen_by("edges", "Edges", edge, half, "The star is red.", True),
-        chosen_by("colour", "Colourfulness", colour, half, "The star is red orange.", False),
+        # The root spreads the low values: most tokens of the picture have hardly an edge.
+        chosen_by("baseline", "Baseline", EDGES**0.5, all_of_it, "The star is red.", True),
+        chosen_by("edges", "Edges", EDGES**0.5, half, "The star is red.", True),
+        chosen_by("colour", "Colourfulness", COLOUR, half, "The star is red orange.", False),
         chosen_by("random", "Random", random, half, "There is no star.", False),
-        chosen_by("colour-25", "Colourfulness, quarter", colour, quarter, "It is red.", True),
+        chosen_by("colour-25", "Colourfulness, quarter", COLOUR, quarter, "It is red.", True),
         chosen_by("centre", "Centre", centre, quarter, "I see the number 27 and a K.", False),
         Cell(
             "gaps",
@@ -79,8 +74,8 @@ def cells() -> list[Cell]:
             subtitle="no value where nothing is red",
             answer="Red, as far as one can tell from the tokens that are left.",
             layers=[Layer.from_array("score", gaps, label="score")],
-            tokens=Tokens.from_mask(red > 0),
-            metrics={"image_tokens": int((red > 0).sum())},
+            tokens=Tokens.from_mask(RED > 0),
+            metrics={"image_tokens": int((RED > 0).sum())},
             warnings=["Fewer tokens than asked for: the rest has no value."],
         ),
         Cell(

@@ -1,0 +1,228 @@
+"""The grid inside Gradio, in a real browser: drawn, linked, exact, and steady while it streams."""
+
+import importlib.util
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from gradio_comparisongrid import Comparison
+
+DEMO = Path(__file__).parents[3] / "component" / "demo"
+Open = Callable[..., Page]
+
+
+@pytest.fixture(scope="module")
+def shown() -> Callable[[int], Comparison]:
+    """The demo's own value of so many cells, to check the page against."""
+    sys.path.insert(0, str(DEMO))
+    try:
+        spec = importlib.util.spec_from_file_location("comparison_grid_demo", DEMO / "app.py")
+        assert spec
+        assert spec.loader
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+    finally:
+        sys.path.remove(str(DEMO))
+    return module.comparison
+
+
+def aim(page: Page, cell: int, x: float, y: float) -> None:
+    """Put the mouse at a point of a cell's picture, 0 to 1 from the left and from the top."""
+    box = page.get_by_test_id("picture").nth(cell).bounding_box()
+    assert box
+    page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"])
+
+
+def plain(texts: list[str]) -> list[str]:
+    return [re.sub(r"\s+", " ", text).strip() for text in texts]
+
+
+def readouts(page: Page) -> list[str]:
+    return plain(page.get_by_test_id("readout").all_text_contents())
+
+
+def placed(page: Page) -> list[str]:
+    return page.get_by_test_id("stage").evaluate_all(
+        "stages => stages.map((stage) => getComputedStyle(stage).transform)"
+    )
+
+
+def ctrl_wheel(page: Page, notches: int) -> None:
+    page.keyboard.down("Control")
+    for _ in range(notches):
+        page.mouse.wheel(0, -100)
+    page.keyboard.up("Control")
+
+
+def show_cells(page: Page, count: int) -> Locator:
+    number = page.get_by_label("number input for Cells")
+    number.fill(str(count))
+    number.press("Enter")
+    cells = page.get_by_test_id("cell")
+    expect(cells).to_have_count(count)
+    return cells
+
+
+def test_the_readout_is_the_arrays_value_in_every_cell(open_demo: Open, shown):
+    page, value = open_demo(), shown(4)
+    for row, col in [(0, 0), (3, 8), (8, 11), (4, 5)]:
+        aim(page, 2, (col + 0.5) / 12, (row + 0.5) / 9)
+        expect(page.get_by_test_id("readout").first).to_contain_text(f"col {col}")
+        for cell, text in zip(value.cells, readouts(page), strict=True):
+            scores = cell.layers[0].to_array()
+            number = scores[row, col]
+            rank = round(100 * np.mean(scores <= number))
+            fate = "kept" if cell.tokens.to_mask()[row, col] else "dropped"
+            assert text == f"row {row} col {col} {number:.3f} p{rank} {fate}"
+
+
+def test_zooming_and_dragging_one_cell_moves_all(open_demo: Open):
+    page = open_demo()
+    before = placed(page)
+    assert len(set(before)) == 1
+    aim(page, 1, 0.7, 0.4)
+    ctrl_wheel(page, 4)
+    expect(page.get_by_test_id("zoom")).to_have_text("3.3×")
+    zoomed = placed(page)
+    assert len(set(zoomed)) == 1
+    aim(page, 3, 0.5, 0.5)
+    page.mouse.down()
+    aim(page, 3, 0.2, 0.3)
+    page.mouse.up()
+    dragged = placed(page)
+    assert len(set(dragged)) == 1
+    assert len({before[0], zoomed[0], dragged[0]}) == 3
+    assert plain(page.get_by_label("Last click").all_text_contents()) == [""]
+
+
+def test_the_crosshair_stays_on_its_token_while_zooming(open_demo: Open):
+    page = open_demo()
+    aim(page, 0, 0.7, 0.4)
+    before = readouts(page)
+    ctrl_wheel(page, 6)
+    expect(page.get_by_test_id("zoom")).to_have_text("6.0×")
+    assert readouts(page) == before
+
+
+def test_a_plain_wheel_scrolls_the_page(open_demo: Open):
+    page = open_demo(height=500)
+    aim(page, 0, 0.5, 0.1)
+    page.mouse.wheel(0, 200)
+    page.wait_for_function("window.scrollY > 0")
+    expect(page.get_by_test_id("zoom")).to_have_text("1.0×")
+
+
+def test_a_click_reaches_python_with_cell_row_col_and_value(open_demo: Open, shown):
+    page, value = open_demo(), shown(4)
+    aim(page, 2, 8.5 / 12, 3.5 / 9)
+    page.mouse.down()
+    page.mouse.up()
+    number = float(value.cells[2].layers[0].to_array()[3, 8])
+    expect(page.get_by_label("Last click")).to_have_value(
+        f"colour: row 3, col 8, value {number}", timeout=10_000
+    )
+
+
+def test_streaming_keeps_the_view_mounts_nothing_anew_and_moves_nothing(open_demo: Open):
+    page = open_demo()
+    aim(page, 0, 0.6, 0.5)
+    ctrl_wheel(page, 3)
+    view = placed(page)
+    page.evaluate(
+        """() => {
+            window.cells = [...document.querySelectorAll("[data-testid=cell]")];
+            window.tops = () => window.cells.map((cell) => {
+                const figures = cell.querySelector("dl").getBoundingClientRect();
+                return Math.round(figures.top - cell.getBoundingClientRect().top);
+            }).join();
+            window.places = new Set();
+            window.statuses = new Set();
+            const watch = () => {
+                window.places.add(window.tops());
+                window.statuses.add(window.cells[0].dataset.status);
+                requestAnimationFrame(watch);
+            };
+            watch();
+        }"""
+    )
+    page.get_by_role("button", name="Stream the answers").click()
+    page.wait_for_function("window.statuses.has('waiting')", timeout=10_000)
+    expect(page.locator("[data-status=done]")).to_have_count(4, timeout=10_000)
+    expect(page.get_by_test_id("answer").first).to_have_text("The star is red.")
+    assert placed(page) == view
+    assert page.evaluate("window.cells.every((cell) => cell.isConnected)")
+    assert page.evaluate("[...window.statuses]") == ["done", "waiting", "running"]
+    assert page.evaluate("window.places.size") == 1
+
+
+def test_a_failed_cell_says_why_and_the_others_stand(open_demo: Open):
+    page = open_demo()
+    cells = show_cells(page, 8)
+    failed = cells.nth(7)
+    expect(failed).to_have_attribute("data-status", "failed")
+    expect(failed.get_by_test_id("error")).to_contain_text("lacks the tensor")
+    expect(failed.get_by_test_id("verdict")).to_contain_text("failed")
+    expect(page.get_by_test_id("map")).to_have_count(7)
+
+
+def test_dropped_tokens_are_counted_and_hatched(open_demo: Open):
+    page = open_demo()
+    assert plain(page.get_by_test_id("kept").all_text_contents()) == [
+        "108 of 108",
+        "54 of 108 (50 %)",
+        "54 of 108 (50 %)",
+        "54 of 108 (50 %)",
+    ]
+    expect(page.get_by_test_id("dropped")).to_have_count(3)
+
+
+def test_light_and_dark_are_gradios_own(open_demo: Open):
+    colours = []
+    for theme in ("light", "dark"):
+        page = open_demo(theme=theme)
+        style = "e => [getComputedStyle(e).backgroundColor, getComputedStyle(e).color]"
+        colours.append(page.get_by_test_id("grid").evaluate(style))
+        brightness = [
+            np.mean([float(n) for n in re.findall(r"[\d.]+", c)[:3]]) for c in colours[-1]
+        ]
+        assert (brightness[0] > brightness[1]) == (theme == "light")
+
+
+def test_nothing_is_cut_or_overflows_on_a_narrow_screen(open_demo: Open):
+    page = open_demo(width=360, height=780)
+    wide = page.evaluate(
+        """() => [...document.querySelectorAll("[data-testid=grid] *")].filter((e) => {
+            const box = e.getBoundingClientRect();
+            const inPicture = e.closest("[data-testid=stage]") || e.closest(".sr-only");
+            return box.width && !inPicture && (box.right > 361 || box.left < -1);
+        }).map((e) => e.className)"""
+    )
+    assert wide == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_a_pinch_zooms_all_cells(open_demo: Open):
+    page = open_demo(has_touch=True)
+    box = page.get_by_test_id("picture").first.bounding_box()
+    assert box
+    middle = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    touch = page.context.new_cdp_session(page)
+
+    def fingers(apart: float, kind: str) -> None:
+        points = [{"x": middle[0] + side * apart, "y": middle[1]} for side in (-1, 1)]
+        touch.send(
+            "Input.dispatchTouchEvent",
+            {"type": kind, "touchPoints": [] if kind == "touchEnd" else points},
+        )
+
+    fingers(20, "touchStart")
+    for apart in (30, 40, 50, 60):
+        fingers(apart, "touchMove")
+    fingers(60, "touchEnd")
+    expect(page.get_by_test_id("zoom")).to_have_text("3.0×")
+    assert len(set(placed(page))) == 1
