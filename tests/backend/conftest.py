@@ -18,8 +18,8 @@ BASES = ["random", *(["shipped"] if (shipped_folder() / "config.json").is_file()
 
 
 @pytest.fixture(scope="session", autouse=True)
-def two_threads() -> None:
-    torch.set_num_threads(2)
+def one_thread() -> None:
+    torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="session")

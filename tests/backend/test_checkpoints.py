@@ -31,6 +31,7 @@ def test_a_peek_reads_what_the_header_says(tmp_path: Path):
     assert (record.epoch, record.step, record.notes) == (7, 1200, "late")
     assert record.metrics == {"accuracy": 0.7, "by_type.counting": 0.5}
     assert record.config == {"keep": 0.5} and record.bytes == path.stat().st_size
+    assert record.tensors is not None
     assert record.tensors["balancer.weight_predictor.0.weight"] == ((128, 201), "F32")
     assert set(record.said_by) == {"epoch", "step", "metrics", "config", "notes"}
     assert record.commit is None and record.warnings == ()
@@ -181,6 +182,7 @@ def test_a_head_for_another_base_names_both(tmp_path: Path):
     path = save_head(tmp_path / "big.safetensors", 2048)
     report = check_checkpoint(str(path), 192)
     assert not report.ok and report.kind == "arr-coc" and report.fits == "Qwen3-VL-2B"
+    assert report.reason is not None
     assert "Qwen3-VL-2B" in report.reason and "192" in report.reason
     assert {each.key for each in report.mismatched} == {
         "participatory_scorer.texture_proj.2.weight",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from vlmscope.engine.features import ImageFeatures
 from vlmscope.engine.prompt import Prompt
 from vlmscope.values.plan import Plan
 
-STEPS = 6
+STEPS = 8
 
 CASES = [
     (picture(160, 160, seed=1), "What colour is the star?"),
@@ -93,10 +94,10 @@ def test_eight_variants_together_give_what_each_gives_alone(
 
 
 def zero_deepstack(monkeypatch: pytest.MonkeyPatch) -> None:
-    for_plan = ImageFeatures.for_plan
+    for_plan: Any = ImageFeatures.for_plan
 
     def zeroed(features: ImageFeatures, plan: Plan):
-        out = for_plan(features, plan)
+        out: Any = for_plan(features, plan)
         out.deepstack_features = [(torch.zeros_like(level[0]),) for level in out.deepstack_features]
         return out
 
@@ -104,10 +105,10 @@ def zero_deepstack(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def swap_deepstack_levels(monkeypatch: pytest.MonkeyPatch) -> None:
-    for_plan = ImageFeatures.for_plan
+    for_plan: Any = ImageFeatures.for_plan
 
     def swapped(features: ImageFeatures, plan: Plan):
-        out = for_plan(features, plan)
+        out: Any = for_plan(features, plan)
         out.deepstack_features = out.deepstack_features[::-1]
         return out
 
@@ -115,10 +116,10 @@ def swap_deepstack_levels(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def take_the_first_tokens_of_deepstack(monkeypatch: pytest.MonkeyPatch) -> None:
-    for_plan = ImageFeatures.for_plan
+    for_plan: Any = ImageFeatures.for_plan
 
     def first(features: ImageFeatures, plan: Plan):
-        out = for_plan(features, plan)
+        out: Any = for_plan(features, plan)
         count = out.pooler_output[0].shape[0]
         out.deepstack_features = [(level[:count],) for level in features.deepstack]
         return out

@@ -9,28 +9,23 @@ from pathlib import Path
 import torch
 from safetensors.torch import save_file
 
-SHAPES = {
-    "participatory_scorer.texture_proj.0.weight": (64, 13, 1, 1),
-    "participatory_scorer.texture_proj.0.bias": (64,),
-    "participatory_scorer.texture_proj.2.weight": ("D", 64, 1, 1),
-    "participatory_scorer.texture_proj.2.bias": ("D",),
-    "balancer.weight_predictor.0.weight": (128, "9+D"),
-    "balancer.weight_predictor.0.bias": (128,),
-    "balancer.weight_predictor.2.weight": (128, 128),
-    "balancer.weight_predictor.2.bias": (128,),
-    "balancer.weight_predictor.4.weight": (3, 128),
-    "balancer.weight_predictor.4.bias": (3,),
-}
-
 
 def make_state(hidden: int, seed: int = 0) -> dict[str, torch.Tensor]:
     """A head's tensors for a base of this hidden size."""
     generator = torch.Generator().manual_seed(seed)
-    sizes = {"D": hidden, "9+D": 9 + hidden}
-    return {
-        key: torch.randn([sizes.get(n, n) for n in shape], generator=generator) * 0.3
-        for key, shape in SHAPES.items()
+    shapes: dict[str, tuple[int, ...]] = {
+        "participatory_scorer.texture_proj.0.weight": (64, 13, 1, 1),
+        "participatory_scorer.texture_proj.0.bias": (64,),
+        "participatory_scorer.texture_proj.2.weight": (hidden, 64, 1, 1),
+        "participatory_scorer.texture_proj.2.bias": (hidden,),
+        "balancer.weight_predictor.0.weight": (128, 9 + hidden),
+        "balancer.weight_predictor.0.bias": (128,),
+        "balancer.weight_predictor.2.weight": (128, 128),
+        "balancer.weight_predictor.2.bias": (128,),
+        "balancer.weight_predictor.4.weight": (3, 128),
+        "balancer.weight_predictor.4.bias": (3,),
     }
+    return {key: torch.randn(shape, generator=generator) * 0.3 for key, shape in shapes.items()}
 
 
 def save_head(

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import PurePath
+from typing import Any
 
 from vlmscope.values.errors import InputError
 from vlmscope.values.keep import DEFAULT_KEEP, Keep
@@ -51,13 +52,14 @@ class Options(Mapping[str, str]):
 class Variant:
     """One way to run the base: a kind, its source and its options.
 
-    `id` and `title` are derived from the rest when not given. `adapters` are LoRA adapters beside
+    Options may be given as numbers and are kept as text. `id` and `title` are derived from the rest
+    when not given. `adapters` are LoRA adapters beside
     the kind. Raises InputError for a budget that keeps nothing or is no number.
     """
 
     kind: str
     source: str | None = None
-    options: Mapping[str, str] = field(default_factory=Options)
+    options: Mapping[str, Any] = field(default_factory=Options)
     adapters: tuple[str, ...] = ()
     id: str = ""
     title: str = ""
