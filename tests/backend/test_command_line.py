@@ -90,6 +90,7 @@ UNUSABLE = [
     (["compare", "{place}/a.png", "What?", "--max-new-tokens", "0"], "max_new_tokens=0"),
     (["compare", "{place}/a.png", "What?", "--max-new-tokens", "many"], "many"),
     (["compare", "{place}/a.png", "What?", "--base", "{place}/none"], "none"),
+    (["compare", "{place}/a.png", "What?", "--save", "{place}/none/run.json"], "none/run.json"),
     (["compare", "{place}/a.png"], "QUERY"),
     (["checkpoints", "{place}/none"], "none"),
     (["checkpoints", "hf://owner/name"], "hf://owner/name"),

@@ -412,6 +412,8 @@ def test_an_answer_cut_at_the_limit_says_so(tiny, square):
         ({"image": np.zeros((3, 3))}, "float64"),
         ({"variants": []}, "no list of variants"),
         ({"variants": "baseline"}, "no list of variants"),
+        ({"variants": None}, "no list of variants"),
+        ({"variants": ["baseline", 3]}, "3 is no variant"),
         ({"variants": ["random:keep=0"]}, "keep=0"),
         ({"variants": ["random:keep=-1"]}, "keep=-1"),
         ({"variants": ["random:keep=nan"]}, "keep=nan"),

@@ -88,7 +88,7 @@ def _on_disk(path: Path) -> Checkpoint:
     stat = path.stat()
     generic = path.name in (*WEIGHT_NAMES, "adapter_model.safetensors")
     modified = datetime.fromtimestamp(stat.st_mtime, UTC).isoformat(timespec="milliseconds")
-    name = path.resolve().parent.name if generic else path.stem
+    name = Path(os.path.abspath(path)).parent.name if generic else path.stem
     return Checkpoint(name, str(path), bytes=stat.st_size, modified=modified)
 
 

@@ -28,8 +28,9 @@ def is_hub(source: str) -> bool:
 def weights_file(source: str) -> Path:
     """The safetensors file that a source names; raises CheckpointError when there is none."""
     if is_hub(source):
+        absent = "lies on the Hub" if source.startswith("hf://") else "is no file or folder here"
         raise CheckpointError(
-            f"{source!r} lies on the Hub, which this version does not reach for checkpoints; "
+            f"{source!r} {absent}, and this version reads no checkpoint from the Hub; "
             "download it and give the file."
         )
     path = Path(source).expanduser()

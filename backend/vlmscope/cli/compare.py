@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 from typing import Any
 
 from vlmscope.cli.output import DONE, FAILED, write_json
@@ -57,6 +58,10 @@ def _compare(arguments: argparse.Namespace) -> int:
     check_query(arguments.query)
     options = Options(max_new_tokens=arguments.max_new_tokens)
     image = open_image(arguments.image)
+    if arguments.save and not Path(arguments.save).absolute().parent.is_dir():
+        raise InputError(
+            f"There is no folder to save {arguments.save!r} in; make it or choose another place."
+        )
     base = SharedBase.load(arguments.base, revision=arguments.revision)
     result = run(base, image, arguments.query, variants, max_new_tokens=options.max_new_tokens)
     if arguments.save:

@@ -61,9 +61,7 @@ def compare(
         unknown = ", ".join(name for name in options if name not in known)
         raise InputError(f"compare has no option {unknown}; it has {', '.join(known)}.") from None
     asked = check_query(query)
-    if isinstance(variants, str | Variant) or not list(variants):
-        raise InputError('There is no list of variants to compare; give at least ["baseline"].')
-    parsed = [v if isinstance(v, Variant) else Variant.parse(v) for v in variants]
+    parsed = _parse(variants)
     picture = open_image(image, checked.max_image_pixels)
     pixels = base.pixels(picture)
     prompt = base.prompt(asked, pixels)
@@ -108,6 +106,16 @@ def run(
         results=tuple(results[index] for index in sorted(results)),
         options=started.options,
     )
+
+
+def _parse(variants: Any) -> list[Variant]:
+    given = [variants] if isinstance(variants, str | Variant) else list(variants or ())
+    if not given or given == [variants]:
+        raise InputError('There is no list of variants to compare; give at least ["baseline"].')
+    for each in given:
+        if not isinstance(each, str | Variant):
+            raise InputError(f"{each!r} is no variant; give a Variant or its line of text.")
+    return [v if isinstance(v, Variant) else Variant.parse(v) for v in given]
 
 
 class _Comparison:

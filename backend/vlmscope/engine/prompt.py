@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from vlmscope.values.errors import InputError
+from vlmscope.values.errors import BaseError, InputError
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +48,11 @@ def build_prompt(model: Any, tokenizer: Any, query: str, grid_thw: torch.Tensor)
     text = tokenizer.apply_chat_template(
         [{"role": "user", "content": content}], tokenize=False, add_generation_prompt=True
     )
+    if text.count(pad) != 1:
+        raise BaseError(
+            f"This base's chat template puts {text.count(pad)} images where there is one; "
+            "give a base with Qwen3-VL's template."
+        )
     merge = int(config.vision_config.spatial_merge_size)
     tokens = int(grid_thw.prod()) // merge**2
     ids = tokenizer(text.replace(pad, pad * tokens), add_special_tokens=False)["input_ids"]

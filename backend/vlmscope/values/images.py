@@ -40,7 +40,7 @@ def _from_array(array: np.ndarray, max_pixels: int) -> Image.Image:
             f"An array of {array.dtype} {list(array.shape)} is no image; give uint8 [H, W, 3]."
         )
     _check_size(array.shape[1], array.shape[0], "the image", max_pixels)
-    return Image.fromarray(np.ascontiguousarray(array), "RGB")
+    return Image.fromarray(np.ascontiguousarray(array))
 
 
 def _from_path(path: str | bytes, max_pixels: int) -> Image.Image:
@@ -96,7 +96,7 @@ def _rgb(image: Image.Image, name: str) -> Image.Image:
         if image.mode != "I" or grey.max() > 255:
             grey = grey / 257
         eight_bit = np.clip(np.floor(grey + 0.5), 0, 255).astype(np.uint8)
-        return Image.fromarray(eight_bit, "L").convert("RGB")
+        return Image.fromarray(eight_bit).convert("RGB")
     if image.mode == "F":
         raise InputError(f"{name} holds floating-point pixels; save it as 8 or 16 bits.")
     if image.has_transparency_data:

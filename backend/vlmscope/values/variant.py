@@ -23,12 +23,12 @@ _SHAPE = 'write KIND, KIND:SOURCE,name=value or KIND:name=value, such as "random
 _SPELLINGS = {"arr-coc": "ARR-COC", "lora": "LoRA", "divprune": "DivPrune"}
 
 
-class Options(Mapping[str, str]):
+class VariantOptions(Mapping[str, str]):
     """A variant's options: an immutable, hashable mapping of text to text, `keep` first."""
 
     __slots__ = ("_items",)
 
-    def __init__(self, options: Mapping[str, object] | Options = {}) -> None:  # noqa: B006
+    def __init__(self, options: Mapping[str, object] | VariantOptions = {}) -> None:  # noqa: B006
         pairs = ((str(name), _text(value)) for name, value in options.items())
         self._items = dict(sorted(pairs, key=lambda pair: (pair[0] != "keep", pair[0])))
 
@@ -52,14 +52,14 @@ class Options(Mapping[str, str]):
 class Variant:
     """One way to run the base: a kind, its source and its options.
 
-    Options may be given as numbers and are kept as text. `id` and `title` are derived from the rest
+    VariantOptions may be given as numbers and are kept as text. `id` and `title` are derived from the rest
     when not given. `adapters` are LoRA adapters beside
     the kind. Raises InputError for a budget that keeps nothing or is no number.
     """
 
     kind: str
     source: str | None = None
-    options: Mapping[str, Any] = field(default_factory=Options)
+    options: Mapping[str, Any] = field(default_factory=VariantOptions)
     adapters: tuple[str, ...] = ()
     id: str = ""
     title: str = ""
@@ -67,7 +67,7 @@ class Variant:
     def __post_init__(self) -> None:
         if not _KIND.fullmatch(self.kind):
             raise InputError(f"{self.kind!r} is no kind of variant; {_SHAPE}.")
-        given = Options(self.options)
+        given = VariantOptions(self.options)
         for name in given:
             if not _NAME.fullmatch(name + "=") or name in ("id", "title", "lora"):
                 raise InputError(f"{name!r} is no name for an option of {self.kind!r}; {_SHAPE}.")
@@ -111,7 +111,7 @@ class Variant:
             id=pairs.pop("id", ""),
             title=pairs.pop("title", ""),
             adapters=(lora,) if lora else (),
-            options=Options(pairs),
+            options=VariantOptions(pairs),
         )
 
     def __str__(self) -> str:
