@@ -122,7 +122,11 @@ def test_streamed_text_adds_up_to_the_answer(base, square):
             assert token.start == len(streamed)
             streamed += token.text
             assert token.end == len(streamed)
-        assert streamed == finished.result.answer
+        left = finished.result.answer.removeprefix(streamed)
+        assert streamed + left == finished.result.answer and not left.strip("\ufffd")
+        assert finished.result.answer == base.tokenizer.decode(
+            finished.result.token_ids, skip_special_tokens=True
+        )
 
 
 def test_only_what_was_measured_is_given(tiny, square):

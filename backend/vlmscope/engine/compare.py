@@ -109,8 +109,8 @@ def run(
 
 
 def _parse(variants: Any) -> list[Variant]:
-    given = [variants] if isinstance(variants, str | Variant) else list(variants or ())
-    if not given or given == [variants]:
+    given = [] if isinstance(variants, str | Variant) else list(variants or ())
+    if not given:
         raise InputError('There is no list of variants to compare; give at least ["baseline"].')
     for each in given:
         if not isinstance(each, str | Variant):

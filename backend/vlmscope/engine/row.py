@@ -67,7 +67,6 @@ class Row:
         text = self.answer.add(token_id)
         at_limit = len(self.answer.token_ids) >= limit
         if at_limit:
-            text += self.answer.finish()
             self.warnings.append(f"The answer was cut after max_new_tokens={limit} tokens.")
         yield Token(self.index, self.variant.id, token_id, text, start, start + len(text))
         if at_limit:

@@ -47,7 +47,9 @@ class Maps:
 class Token:
     """One more answer token: `text` is what it adds at code points `start` to `end` of the answer.
 
-    A token that ends inside a character adds nothing; the token that completes it adds it all.
+    A token that ends inside a character adds nothing; the token that completes it adds it all. An
+    answer that ends inside a character has a replacement character more, which only its result
+    holds.
     """
 
     name: ClassVar[str] = "token"
