@@ -10,7 +10,7 @@ from convert import Context, advanced, finished
 from gradio_comparisongrid import Comparison
 from vlmscope import Event, Token
 
-UPDATES_PER_SECOND = 24
+UPDATES_PER_SECOND = 20
 
 
 class StopSignal:

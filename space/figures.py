@@ -43,7 +43,8 @@ def _heading(metric: Metric) -> str:
 
 
 def _row(cell: Cell, metrics: list[Metric], judged: bool) -> str:
-    said = cell.error or cell.answer or {"stopped": "stopped"}.get(cell.status, "…")
+    # An answer stands here once it has ended, so that streaming words do not redraw the table.
+    said = "…" if cell.status in ("waiting", "running") else cell.error or cell.answer
     verdict = f"<td>{VERDICTS[cell.correct]}</td>" if judged else ""
     numbers = "".join(f"<td>{_number(cell.metrics, metric)}</td>" for metric in metrics)
     return (

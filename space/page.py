@@ -20,6 +20,7 @@ from settings import Settings
 from vlmscope import InputError, SharedBase, VlmscopeError, compare
 
 STYLE = Path(__file__).with_name("style.css")
+KEYS = Path(__file__).with_name("keys.js")
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +54,7 @@ def launch_options() -> dict[str, Any]:
     return {
         "theme": THEME,
         "css_paths": [STYLE],
+        "js": KEYS.read_text(encoding="utf-8"),
         "ssr_mode": False,
         "footer_links": [],
         "quiet": True,
@@ -123,11 +125,14 @@ def _compare_and_stop(app: App, form: Inputs, shown: Results) -> None:
         stop.clear()
         yield _beside(form, Problems()) | _running(form, True)
         context = Context(expected_answer(app.examples, image, question), notes(app.choices))
+        figures = None
         for value in _watch(app, read, context, stop):
             if isinstance(value, Problems):
                 yield _beside(form, value)
+            elif figures == (figures := table(value)):
+                yield {shown.grid: value}
             else:
-                yield _shown_as(shown, value)
+                yield {shown.grid: value, shown.table: figures}
         yield _running(form, False)
 
     gr.on(
@@ -181,11 +186,4 @@ def _running(form: Inputs, is_running: bool) -> dict[Any, Any]:
     return {
         form.compare: gr.update(interactive=not is_running),
         form.stop: gr.update(interactive=is_running),
-    }
-
-
-def _shown_as(shown: Results, value: Comparison) -> dict[Any, Any]:
-    return {
-        shown.grid: value,
-        shown.table: table(value),
     }

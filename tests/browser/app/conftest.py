@@ -1,0 +1,134 @@
+"""The app, started as `make run` starts it, and a browser to look at it."""
+
+import os
+import queue
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+from tests.support.heads import save_head
+from tests.support.tiny_base import make_tiny_base
+
+from browser import find_or_get
+from stamps import ROOT
+from vlmscope import SharedBase
+from vlmscope.engine.loading import shipped_folder
+
+IS_SHIPPED = (shipped_folder() / "config.json").is_file()
+START_SECONDS = 240
+
+
+@dataclass(frozen=True)
+class Running:
+    """An app that answers at `address`, and the base it runs on."""
+
+    address: str
+    base: str | None
+
+
+@pytest.fixture(scope="session")
+def tiny_folder(tmp_path_factory) -> Path:
+    return make_tiny_base(tmp_path_factory.mktemp("base") / "tiny")
+
+
+@pytest.fixture(scope="session")
+def heads(tmp_path_factory, tiny_folder) -> Path:
+    """A folder with two heads of random weights that fit the base under test."""
+    folder = tmp_path_factory.mktemp("heads")
+    hidden_size = SharedBase.load(None if IS_SHIPPED else tiny_folder, device="cpu").hidden_size
+    for name in ("one", "two"):
+        save_head(folder / f"{name}.safetensors", hidden_size)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def app(heads, tiny_folder) -> Iterator[Running]:
+    """The app on the base that ships, or on random weights where none does yet."""
+    base = None if IS_SHIPPED else str(tiny_folder)
+    with_base = {} if base is None else {"BASE": base}
+    yield from _start(with_base | {"CHECKPOINTS": str(heads), "PORT": "17960"}, base)
+
+
+@pytest.fixture(scope="module")
+def talkative_app(tiny_folder) -> Iterator[Running]:
+    """The app on random weights, whose answers never end by themselves."""
+    base = str(tiny_folder)
+    yield from _start({"BASE": base, "MAX_NEW_TOKENS": "1500", "PORT": "17980"}, base)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    path = find_or_get(Path(sys.executable))
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(path), args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(chromium) -> Iterator[Callable[..., Page]]:
+    """Opens the app in a window; a fault of the page's own scripts fails the test."""
+    contexts, faults = [], []
+
+    def open_at(address: str, width: int = 1440, height: int = 800, **options) -> Page:
+        context = chromium.new_context(viewport={"width": width, "height": height}, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.goto(address)
+        page.get_by_test_id("grid").wait_for()
+        return page
+
+    yield open_at
+    for context in contexts:
+        context.close()
+    assert faults == []
+
+
+def _start(settings: dict[str, str], base: str | None) -> Iterator[Running]:
+    environment = {k: v for k, v in os.environ.items() if k not in ("BASE", "PYTHON")}
+    process = subprocess.Popen(
+        ["make", "run"],
+        cwd=ROOT,
+        env=environment | {"HOST": "127.0.0.1", "CUDA_VISIBLE_DEVICES": ""} | settings,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        yield Running(_address(process), base)
+    finally:
+        os.killpg(process.pid, signal.SIGINT)
+        process.wait(timeout=30)
+
+
+def _address(process: subprocess.Popen) -> str:
+    """Where the app says it listens; fails with what it said instead."""
+    lines: queue.Queue[str | None] = queue.Queue()
+
+    def read() -> None:
+        # Goes on for as long as the app runs: a full pipe would stop it.
+        for line in process.stdout or ():
+            lines.put(line)
+        lines.put(None)
+
+    threading.Thread(target=read, daemon=True).start()
+    said, deadline = "", time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        line = lines.get(timeout=START_SECONDS)
+        if line is None:
+            break
+        said += line
+        found = re.search(r"ready after .*: (http://\S+)", line)
+        if found:
+            return found[1]
+    pytest.fail(f"the app did not start:\n{said}")

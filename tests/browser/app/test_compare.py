@@ -1,0 +1,249 @@
+"""The main job in a real browser: four variants on a shipped example, side by side."""
+
+import json
+import math
+import re
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Locator, Page, expect
+
+from vlmscope import Run, SharedBase, Variant, run
+from vlmscope.engine.loading import shipped_folder
+
+EXAMPLES = shipped_folder().parent / "examples"
+FIRST = json.loads((EXAMPLES / "examples.json").read_text())[0]
+ENDED = re.compile("done|failed|stopped")
+
+
+def cells(page: Page) -> Locator:
+    return page.get_by_test_id("cell")
+
+
+def pick_first_example(page: Page) -> None:
+    page.locator("#examples button").first.click()
+    expect(page.get_by_label("Question")).to_have_value(FIRST["question"])
+
+
+def tick(page: Page, *names: str) -> None:
+    """Tick the variants whose labels begin with `names`, and no other."""
+    for box in page.locator("#variants label").all():
+        wanted = box.inner_text().startswith(names)
+        box.locator("input").set_checked(wanted)
+
+
+def compare(page: Page, count: int) -> None:
+    page.get_by_role("button", name="Compare").click()
+    expect(cells(page)).to_have_count(count)
+    for index in range(count):
+        expect(cells(page).nth(index)).to_have_attribute("data-status", ENDED, timeout=60_000)
+
+
+@pytest.fixture
+def four(app, open_page) -> Page:
+    """Four variants that have answered the first shipped example."""
+    page = open_page(app.address)
+    pick_first_example(page)
+    tick(page, "Baseline", "ARR-COC one", "ARR-COC two", "Random")
+    compare(page, 4)
+    return page
+
+
+@pytest.fixture(scope="module")
+def engine(app) -> SharedBase:
+    return SharedBase.load(app.base, device="cpu")
+
+
+@pytest.fixture(scope="module")
+def engines_own(engine, heads) -> Run:
+    """What the engine gives for the same, called by itself."""
+    lines = [
+        "baseline",
+        f"arr-coc:{heads / 'one.safetensors'},keep=50%",
+        f"arr-coc:{heads / 'two.safetensors'},keep=50%",
+        "random:keep=50%",
+    ]
+    variants = [Variant.parse(line) for line in lines]
+    return run(engine, EXAMPLES / FIRST["image"], FIRST["question"], variants)
+
+
+def test_four_variants_answer_a_shipped_example_as_the_engine_does(four, engines_own):
+    for index, result in enumerate(engines_own.results):
+        cell = cells(four).nth(index)
+        expect(cell).to_have_attribute("data-status", "done")
+        shown = cell.get_by_test_id("answer").inner_text()
+        assert " ".join(shown.split()) == " ".join(result.answer.split())
+        kept = f"{len(result.kept)} of {engines_own.image.tokens}"
+        assert cell.get_by_test_id("kept").inner_text().startswith(kept)
+
+
+def test_zooming_in_one_cell_moves_all(four):
+    stages = four.get_by_test_id("stage")
+    before = stages.nth(3).evaluate("e => getComputedStyle(e).transform")
+    cells(four).nth(1).get_by_test_id("picture").hover(position={"x": 60, "y": 80})
+    four.keyboard.down("Control")
+    four.mouse.wheel(0, -400)
+    four.keyboard.up("Control")
+    expect(four.get_by_test_id("zoom")).not_to_have_text("1.0×")
+    after = {stages.nth(i).evaluate("e => getComputedStyle(e).transform") for i in range(4)}
+    assert len(after) == 1
+    assert before not in after
+
+
+@pytest.mark.parametrize("index", [0, 1, 3])
+def test_the_value_at_the_crosshair_is_the_engines(four, engines_own, index):
+    layer = four.locator("select[aria-label=Layer]").input_value()
+    result = engines_own.results[index]
+    if layer not in result.maps:
+        layer = "attention"
+        four.locator("select[aria-label=Layer]").select_option(layer)
+    cell = cells(four).nth(index)
+    box = cell.get_by_test_id("picture").bounding_box()
+    assert box
+    cell.get_by_test_id("picture").hover(
+        position={"x": box["width"] * 0.63, "y": box["height"] * 0.41}
+    )
+    text = " ".join(cell.get_by_test_id("readout").inner_text().split())
+    match = re.match(r"row (\d+) col (\d+) (\S+) .*(kept|dropped)", text)
+    assert match, text
+    row, col = int(match[1]), int(match[2])
+    rows, cols = engines_own.image.rows, engines_own.image.cols
+    assert (row, col) == (int(0.41 * rows), int(0.63 * cols))
+    shown, value = match[3], float(result.maps[layer].values[row, col])
+    assert float(shown) == pytest.approx(value, abs=_half_a_digit(shown))
+    assert (match[4] == "kept") == (row * cols + col in set(result.kept.tolist()))
+
+
+def test_a_broken_checkpoint_fails_in_its_own_cell_alone(app, open_page, tmp_path):
+    broken = tmp_path / "broken.safetensors"
+    broken.write_bytes(b"not a checkpoint at all")
+    page = open_page(app.address)
+    pick_first_example(page)
+    tick(page, "Baseline", "Random")
+    page.get_by_label("Others").fill(f"arr-coc:{broken}")
+    compare(page, 3)
+    statuses = [cells(page).nth(i).get_attribute("data-status") for i in range(3)]
+    assert statuses == ["done", "done", "failed"]
+    assert "broken.safetensors" in cells(page).nth(2).get_by_test_id("error").inner_text()
+
+
+def test_what_is_missing_or_wrong_is_said_beside_its_field(app, open_page):
+    page = open_page(app.address)
+    page.get_by_label("Others").fill("sharpest:keep=50%")
+    page.get_by_role("button", name="Compare").click()
+    alerts = page.get_by_role("alert")
+    expect(alerts).to_have_count(3)
+    image, question, lines = (alerts.nth(i) for i in range(3))
+    expect(image).to_have_text(re.compile("There is no image yet"))
+    expect(question).to_have_text(re.compile("There is no question yet"))
+    expect(lines).to_have_text(re.compile("Line 1: 'sharpest' is no kind"))
+    _stands_below(image, page.locator("#image"))
+    _stands_below(question, page.locator("#question"))
+    _stands_below(lines, page.locator("#free"))
+    expect(cells(page)).to_have_count(0)
+
+    pick_first_example(page)
+    page.get_by_label("Others").fill("")
+    compare(page, 4)
+    expect(alerts).to_have_count(0)
+
+
+def test_an_uploaded_image_of_another_shape_is_compared_on_its_own_grid(
+    app, engine, open_page, tmp_path
+):
+    photo = tmp_path / "tall.jpg"
+    with Image.open(EXAMPLES / FIRST["image"]) as scene:
+        scene.convert("RGB").resize((256, 416)).save(photo)
+    with Image.open(photo) as saved:
+        pixels = engine.pixels(saved)
+    total = pixels.rows * pixels.cols
+    assert pixels.rows > pixels.cols
+    page = open_page(app.address)
+    page.locator("#image input[type=file]").set_input_files(photo)
+    expect(page.locator("#budget")).to_contain_text(f"of {total} tokens")
+    page.get_by_label("Question").fill("What is this?")
+    tick(page, "Baseline", "Uniform")
+    compare(page, 2)
+    assert cells(page).nth(0).get_by_test_id("kept").inner_text().startswith(f"{total} of {total}")
+    assert (
+        cells(page)
+        .nth(1)
+        .get_by_test_id("kept")
+        .inner_text()
+        .startswith(f"{math.floor(total / 2 + 0.5)} of {total}")
+    )
+
+
+@pytest.mark.parametrize("key", ["Control+Enter", "Meta+Enter"])
+def test_ctrl_or_command_with_enter_compares_from_the_question(app, open_page, key):
+    page = open_page(app.address)
+    pick_first_example(page)
+    page.get_by_label("Question").press(key)
+    expect(cells(page).first).to_have_attribute("data-status", ENDED, timeout=60_000)
+
+
+def test_the_compare_button_is_in_view_at_800_pixels_without_scrolling(app, open_page):
+    page = open_page(app.address)
+    pick_first_example(page)
+    box = page.get_by_role("button", name="Compare").bounding_box()
+    assert box
+    assert box["y"] + box["height"] <= 800
+
+
+def test_nothing_is_asked_of_another_machine(app, open_page):
+    page, hosts = open_page(app.address), set()
+    page.on("request", lambda request: hosts.add(re.sub(r"^\w+://([^/]*).*", r"\1", request.url)))
+    page.reload()
+    page.get_by_test_id("grid").wait_for()
+    pick_first_example(page)
+    compare(page, 4)
+    assert {host for host in hosts if "127.0.0.1" not in host} == set()
+
+
+def test_stop_ends_a_run_half_way(talkative_app, open_page):
+    page = open_page(talkative_app.address)
+    pick_first_example(page)
+    tick(page, "Baseline", "Random", "Uniform")
+    stop = page.get_by_role("button", name="Stop")
+    expect(stop).to_be_disabled()
+    page.get_by_role("button", name="Compare").click()
+    expect(cells(page).nth(2).get_by_test_id("answer")).not_to_be_empty(timeout=60_000)
+    stop.click()
+    for index in range(3):
+        expect(cells(page).nth(index)).to_have_attribute("data-status", "stopped")
+    expect(stop).to_be_disabled()
+    expect(page.get_by_role("button", name="Compare")).to_be_enabled()
+    said = [cells(page).nth(i).get_by_test_id("answer").inner_text() for i in range(3)]
+    page.wait_for_timeout(1000)
+    assert said == [cells(page).nth(i).get_by_test_id("answer").inner_text() for i in range(3)]
+
+
+def test_one_persons_stop_leaves_anothers_run_alone(talkative_app, open_page):
+    mine, theirs = (open_page(talkative_app.address) for _ in range(2))
+    for page in (mine, theirs):
+        pick_first_example(page)
+        tick(page, "Baseline")
+        page.get_by_role("button", name="Compare").click()
+        expect(cells(page).first.get_by_test_id("answer")).not_to_be_empty(timeout=60_000)
+    mine.bring_to_front()
+    mine.get_by_role("button", name="Stop").click()
+    expect(cells(mine).first).to_have_attribute("data-status", "stopped")
+    theirs.bring_to_front()
+    before = theirs.get_by_test_id("answer").inner_text()
+    expect(theirs.get_by_test_id("answer")).not_to_have_text(before)
+    expect(cells(theirs).first).to_have_attribute("data-status", "running")
+    theirs.get_by_role("button", name="Stop").click()
+
+
+def _half_a_digit(number: str) -> float:
+    """Half a unit of the last digit of a number as it is written."""
+    mantissa, _, exponent = number.partition("e")
+    digits = len(mantissa.partition(".")[2])
+    return 0.500001 * 10 ** (int(exponent or 0) - digits)
+
+
+def _stands_below(sentence: Locator, field: Locator) -> None:
+    above, below = field.bounding_box(), sentence.bounding_box()
+    assert above
+    assert below
+    assert 0 <= below["y"] - (above["y"] + above["height"]) < 70
