@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -70,6 +73,11 @@ def test_a_missing_folder_is_named(name: str):
         find_base(name)
 
 
+def test_a_folder_has_no_revision(tiny_folder: Path):
+    with pytest.raises(BaseError, match="'v2'"):
+        find_base(tiny_folder, "v2")
+
+
 def test_an_installation_without_a_base_says_what_to_name(monkeypatch, tmp_path: Path):
     monkeypatch.setattr(loading, "shipped_folder", lambda: tmp_path)
     with pytest.raises(BaseError, match="Qwen/Qwen3-VL-2B-Instruct"):
@@ -99,3 +107,29 @@ def test_the_template_of_a_processor_serves_a_tokenizer_without_one(
     (folder / "chat_template.jinja").unlink()
     (folder / "chat_template.json").write_text(json.dumps({"chat_template": template}))
     assert SharedBase.load(folder, device="cpu").tokenizer.chat_template == template
+
+
+def test_a_model_id_is_pinned_to_its_commit_and_loaded_by_the_same_code(
+    tiny_folder: Path, tmp_path: Path
+):
+    commit = "0123456789abcdef0123456789abcdef01234567"
+    cached = tmp_path / "hub" / "models--owner--tiny"
+    shutil.copytree(tiny_folder, cached / "snapshots" / commit)
+    (cached / "refs").mkdir()
+    (cached / "refs" / "main").write_text(commit)
+    code = (
+        "from vlmscope import BaseError, SharedBase\n"
+        "base = SharedBase.load('owner/tiny', device='cpu')\n"
+        "print(base.name, base.revision, base.hidden_size)\n"
+        "try: SharedBase.load('owner/tiny', revision='v9')\n"
+        "except BaseError as error: print(error)\n"
+    )
+    # A process of its own: the Hub's client reads where its cache lies when it is imported.
+    environment = {**os.environ, "HF_HOME": str(tmp_path), "HF_HUB_OFFLINE": "1"}
+    environment.pop("HF_HUB_CACHE", None)
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+    )
+    loaded, refused = done.stdout.splitlines()
+    assert loaded == f"owner/tiny {commit} 192"
+    assert "owner/tiny" in refused and "'v9'" in refused

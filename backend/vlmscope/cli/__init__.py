@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
 from vlmscope.cli.checkpoints import add_check, add_checkpoints
 from vlmscope.cli.compare import add_compare
-from vlmscope.cli.output import UNUSABLE, complain, write_safely
+from vlmscope.cli.output import DONE, UNUSABLE, complain, write_safely
 from vlmscope.values.errors import VlmscopeError
 
 INTERRUPTED = 130
@@ -43,10 +44,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(message)s")
     write_safely()
     try:
-        return parsed.handle(parsed)
+        code = parsed.handle(parsed)
+        sys.stdout.flush()
+        return code
     except VlmscopeError as error:
         complain(str(error), parsed.json)
         return UNUSABLE
+    except BrokenPipeError:
+        # Whoever read stdout has left; nothing more is written, not even at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
     except KeyboardInterrupt:
         print("Interrupted.", file=sys.stderr)
         return INTERRUPTED

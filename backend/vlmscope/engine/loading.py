@@ -17,7 +17,7 @@ from transformers import (
     AutoTokenizer,
     Qwen3VLForConditionalGeneration,
 )
-from transformers.utils.hub import cached_file
+from transformers.utils.hub import cached_file, extract_commit_hash
 
 from vlmscope.values.errors import BaseError
 
@@ -55,6 +55,11 @@ def find_base(
     name_or_folder: str | os.PathLike[str] | None = None, revision: str | None = None
 ) -> Source:
     """The base's configuration and exact revision, without its weights; raises BaseError."""
+    is_folder = name_or_folder is None or Path(name_or_folder).expanduser().is_dir()
+    if revision is not None and is_folder:
+        raise BaseError(
+            f"A folder has no revision {revision!r}; leave it out, or name a model id of the Hub."
+        )
     if name_or_folder is None:
         folder = shipped_folder()
         if not (folder / "config.json").is_file():
@@ -71,8 +76,8 @@ def find_base(
         return Source(name, str(path), _digest(path), _config(name, str(path), None))
     if path.exists() or path.is_absolute() or name.startswith(".") or name.count("/") != 1:
         raise BaseError(f"There is no base folder {name!r}; give a folder or a model id.")
-    config = _config(name, name, revision)
-    return Source(name, name, getattr(config, "_commit_hash", None) or revision, config)
+    commit = _pin(name, revision)
+    return Source(name, name, commit, _config(name, name, commit))
 
 
 def load_parts(source: Source, device: torch.device, dtype: torch.dtype) -> Parts:
@@ -131,6 +136,18 @@ def choose_dtype(dtype: str | torch.dtype | None, device: torch.device) -> torch
             f"A base cannot run in {str(dtype)!r}; use 'float32', 'bfloat16' or 'float16'."
         )
     return chosen
+
+
+def _pin(name: str, revision: str | None) -> str | None:
+    """The commit that a revision of a model on the Hub stands for now; raises BaseError."""
+    try:
+        path = cached_file(name, "config.json", revision=revision)
+    except Exception as error:  # transformers and the Hub client raise many kinds
+        raise BaseError(
+            f"The base {name!r} cannot be reached at revision {revision or 'main'!r} "
+            f"({_first_line(error)}); give a model folder, or a model id while online."
+        ) from error
+    return extract_commit_hash(path, None) or revision
 
 
 def _config(name: str, location: str, revision: str | None) -> Any:
