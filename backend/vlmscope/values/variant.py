@@ -52,7 +52,7 @@ class VariantOptions(Mapping[str, str]):
 class Variant:
     """One way to run the base: a kind, its source and its options.
 
-    VariantOptions may be given as numbers and are kept as text. `id` and `title` are derived from the rest
+    Options may be given as numbers and are kept as text. `id` and `title` are derived from the rest
     when not given. `adapters` are LoRA adapters beside
     the kind. Raises InputError for a budget that keeps nothing or is no number.
     """
