@@ -10,7 +10,15 @@ from collections.abc import Iterator
 
 import gradio as gr
 import numpy as np
-from picture import COLS, ROWS, best, colourfulness, draw_picture, edges, redness
+from picture import (  # pyright: ignore[reportMissingImports] (it lies beside this file)
+    COLS,
+    ROWS,
+    best,
+    colourfulness,
+    draw_picture,
+    edges,
+    redness,
+)
 
 from gradio_comparisongrid import Cell, Comparison, ComparisonGrid, Layer, Metric, Tokens
 
