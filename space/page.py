@@ -125,15 +125,16 @@ def _compare_and_stop(app: App, form: Inputs, shown: Results) -> None:
         stop.clear()
         yield _beside(form, Problems()) | _running(form, True)
         context = Context(expected_answer(app.examples, image, question), notes(app.choices))
-        figures = None
+        said: dict[Any, Any] = {}
         for value in _watch(app, read, context, stop):
             if isinstance(value, Problems):
-                yield _beside(form, value)
-            elif figures == (figures := table(value)):
-                yield {shown.grid: value}
-            else:
-                yield {shown.grid: value, shown.table: figures}
-        yield _running(form, False)
+                said = _beside(form, value)
+                break
+            before, said = said, {shown.grid: value, shown.table: table(value)}
+            is_told = before.get(shown.table) == said[shown.table]
+            yield {shown.grid: value} if is_told else said
+        # Once more as a whole: a client that does not stream reads this alone.
+        yield _beside(form, Problems()) | said | _running(form, False)
 
     gr.on(
         [form.compare.click, form.question.submit],
@@ -151,7 +152,6 @@ def _compare_and_stop(app: App, form: Inputs, shown: Results) -> None:
         concurrency_id="engine",
         concurrency_limit=app.settings.users,
         api_name="compare",
-        api_visibility="private",
     )
     form.stop.click(lambda stop: stop.set(), stop, None, queue=False, api_visibility="private")
 
