@@ -205,6 +205,7 @@ test("what the person chose outlives the next value; what Python newly asks for 
   expect(colours.value).toBe("magma");
   colours.value = "cividis";
   colours.dispatchEvent(new Event("change", { bubbles: true }));
+  flushSync();
   props.value = two();
   flushSync();
   expect(colours.value).toBe("cividis");
