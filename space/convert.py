@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from gradio_comparisongrid import Cell, Comparison, Layer, Metric, Tokens
 from titles import heading, settings_line
 from vlmscope import (
@@ -134,7 +136,7 @@ def _with_maps(cell: Cell, event: Maps) -> Cell:
             "status": "running",
             "layers": _layers(event.maps.values()),
             "tokens": Tokens.from_assignment(event.assign),
-            "metrics": _own_figures(event.metrics),
+            "metrics": _own_figures(event.metrics, event.assign),
             "warnings": list(event.warnings),
         }
     )
@@ -150,7 +152,7 @@ def _with_result(cell: Cell, result: Result, context: Context) -> Cell:
             "correct": is_correct(result.answer, context.expected) if known else None,
             "error": result.error,
             "warnings": list(result.warnings),
-            "metrics": _own_figures(result.metrics),
+            "metrics": _own_figures(result.metrics, assign),
             "layers": _layers(result.maps.values()),
             "tokens": None if assign is None else Tokens.from_assignment(assign),
         }
@@ -163,8 +165,11 @@ def _layers(maps: Iterable[TokenMap]) -> list[Layer]:
     ]
 
 
-def _own_figures(metrics: Mapping[str, float]) -> dict[str, float]:
+def _own_figures(metrics: Mapping[str, float], assign: np.ndarray | None) -> dict[str, float]:
+    """A cell's own figures; what keeps every token has selected nothing, in no time."""
     shown = {metric.key for metric in METRICS} - set(SHARED)
+    if assign is not None and np.array_equal(assign.ravel(), np.arange(assign.size)):
+        shown -= {"select_s"}
     return {key: value for key, value in metrics.items() if key in shown}
 
 

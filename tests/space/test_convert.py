@@ -40,7 +40,11 @@ def test_only_what_was_measured_is_a_figure_of_a_cell(value, finished_run):
     for cell, result in zip(value.cells, finished_run.results, strict=True):
         assert set(cell.metrics) <= set(result.metrics)
     assert value.cells[2].metrics["image_tokens"] == len(finished_run.results[2].kept)
-    assert {metric.key for metric in value.metrics} == set(value.cells[0].metrics)
+    assert {metric.key for metric in value.metrics} == set(value.cells[1].metrics)
+
+
+def test_a_variant_that_keeps_every_token_has_no_time_of_selection(value):
+    assert ["select_s" in cell.metrics for cell in value.cells] == [False, True, True, False]
 
 
 def test_what_belongs_to_the_image_stands_in_the_conditions_not_in_each_cell(value, finished_run):
