@@ -31,6 +31,8 @@ def commands(what: str) -> list[tuple[list[str], Path]]:
         "lint": [
             ([*tool, "ruff", "check"], ROOT),
             ([*tool, "ruff", "format", "--check"], ROOT),
+            # Gradio writes a component's events into a stub when it is imported.
+            ([str(PYTHON), "-c", "import gradio_comparisongrid"], ROOT),
             ([*tool, "pyright"], ROOT),
             ([lint_imports], ROOT),
             ([*npm, "run", "check"], FRONTEND),

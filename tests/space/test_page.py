@@ -17,6 +17,7 @@ from .conftest import QUESTION
 def client(base, head):
     page = build(App(base, Settings(max_new_tokens=6), menu([peek(head)]), ()))
     page.launch(prevent_thread_lock=True, **launch_options())
+    assert page.local_url
     yield Client(page.local_url, verbose=False)
     page.close()
 
