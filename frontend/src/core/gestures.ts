@@ -12,6 +12,9 @@ export interface Gestures {
   plainWheel(): void;
 }
 
+/** The key that makes the wheel zoom, as this machine writes it. */
+export const ZOOM_KEY = /Mac|iPhone|iPad/.test(navigator.userAgent) ? "⌘" : "Ctrl";
+
 const DRAG_AFTER = 4;
 
 /** Listen to the gestures on a frame; gives the function that stops it. */

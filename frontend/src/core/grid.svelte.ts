@@ -3,7 +3,16 @@
 import { untrack } from "svelte";
 import { union, symmetric, type Range } from "../lib/scale";
 import type { Cell, ColormapName, Comparison, Normalize } from "../lib/types";
-import { clamp, HOME, panBy, toFrame, toPicture, zoomAbout } from "../lib/viewport";
+import {
+  clamp,
+  HOME,
+  octave,
+  panBy,
+  placement,
+  toFrame,
+  toPicture,
+  zoomAbout,
+} from "../lib/viewport";
 import type { Point, Viewport } from "../lib/viewport";
 import type { CellState } from "./cell.svelte";
 
@@ -146,6 +155,18 @@ export class GridState {
     this.pinned = false;
     this.crosshair = null;
   }
+
+  /**
+   * The transform of every cell's stage. It is set on the stages themselves: a CSS variable that
+   * they all inherit would make the browser look through the style of the whole grid each frame.
+   */
+  transform = $derived.by(() => {
+    const { left, top, scale } = placement(this.view);
+    return `translate(${left}%, ${top}%) scale(${scale})`;
+  });
+
+  /** The zoom's power of two, for what is drawn as fine near as far. */
+  octave = $derived.by(() => octave(this.view.zoom));
 
   /** Where the crosshair is seen in every frame; null when it is none or out of sight. */
   aim = $derived.by<Point | null>(() => {
