@@ -108,6 +108,8 @@ def _pick_examples(app: App, form: Inputs) -> None:
 
 def _compare_and_stop(app: App, form: Inputs, shown: Results) -> None:
     stop = gr.State(StopSignal())
+    own = {choice.variant.source for choice in app.choices if choice.variant.source}
+    offered = None if app.settings.is_private else own
 
     def run(
         image: str | None,
@@ -118,7 +120,7 @@ def _compare_and_stop(app: App, form: Inputs, shown: Results) -> None:
         stop: StopSignal,
     ) -> Iterator[dict[Any, Any]]:
         chosen = [choice.variant for choice in app.choices if choice.variant.id in ticked]
-        read = read_form(image, question, chosen, lines, percent)
+        read = read_form(image, question, chosen, lines, percent, offered)
         if isinstance(read, Problems):
             yield _beside(form, read)
             return

@@ -1,6 +1,6 @@
 """Turn what stands in the form into what the engine takes, or into sentences beside the fields."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -36,14 +36,20 @@ class Problems:
 
 
 def read_form(
-    image: str | None, question: str, ticked: Sequence[Variant], lines: str, percent: float
+    image: str | None,
+    question: str,
+    ticked: Sequence[Variant],
+    lines: str,
+    percent: float,
+    sources: Collection[str] | None = None,
 ) -> Request | Problems:
     """The comparison that the form asks for, or what to mend first.
 
-    `percent` is the budget of every variant that takes one and names none itself.
+    `percent` is the budget of every variant that takes one and names none itself. Where strangers
+    ask, `sources` are the only checkpoints a line may name: others would probe this machine's disk.
     """
     opened, image_problem = picture(image)
-    own, lines_problem = _own_lines(lines)
+    own, lines_problem = _own_lines(lines, sources)
     variants = [with_budget(variant, percent) for variant in (*ticked, *own)]
     problems = Problems(
         image=image_problem,
@@ -90,11 +96,18 @@ def picture(path: str | None) -> tuple[Image.Image | None, str]:
         return None, str(problem).replace(repr(path), repr(Path(path).name))
 
 
-def _own_lines(lines: str) -> tuple[list[Variant], str]:
+def _own_lines(lines: str, sources: Collection[str] | None) -> tuple[list[Variant], str]:
     try:
-        return parse_lines(lines), ""
+        variants = parse_lines(lines)
     except InputError as problem:
         return [], str(problem)
+    for variant in variants:
+        if sources is not None and variant.source and variant.source not in sources:
+            return [], (
+                f"{variant.source!r} is no checkpoint this server offers; tick one of the list, "
+                "or run the app yourself to open others."
+            )
+    return variants, ""
 
 
 def _question_problem(question: str) -> str:

@@ -75,3 +75,10 @@ def test_a_file_that_is_no_image_is_named_without_its_place_on_the_server(form, 
 
 def test_a_checkpoint_that_is_not_there_is_left_to_its_own_cell(form):
     assert isinstance(form(lines="arr-coc:gone.safetensors"), Request)
+
+
+def test_strangers_open_only_the_checkpoints_that_are_offered(form):
+    ours = form(lines="arr-coc:ours.safetensors", sources={"ours.safetensors"})
+    assert isinstance(ours, Request)
+    problems = form(lines="arr-coc:/etc/passwd", sources={"ours.safetensors"})
+    assert problems.lines.startswith("'/etc/passwd' is no checkpoint this server offers")
