@@ -20,14 +20,14 @@ def table(value: Comparison) -> str:
     rows = "".join(_row(cell, metrics, judged) for cell in value.cells)
     verdict = "<th></th>" if judged else ""
     return (
-        '<div class="figures"><table>'
-        f"<caption>{escape(_caption(value))}</caption>"
+        f'<p class="note">{escape(_note(value))}</p>'
+        '<div class="figures"><table aria-label="Figures">'
         f"<thead><tr><th>Variant</th><td class='text'>Answer</td>{verdict}{header}</tr></thead>"
         f"<tbody>{rows}</tbody></table></div>"
     )
 
 
-def _caption(value: Comparison) -> str:
+def _note(value: Comparison) -> str:
     right = [cell.correct for cell in value.cells if cell.correct is not None]
     score = f"{sum(right)} of {len(right)} correct (expected: {value.expected}). " if right else ""
     return (

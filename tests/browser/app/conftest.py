@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from tests.support.heads import save_head
 from tests.support.tiny_base import make_tiny_base
 
@@ -24,6 +24,9 @@ from vlmscope.engine.loading import shipped_folder
 
 IS_SHIPPED = (shipped_folder() / "config.json").is_file()
 START_SECONDS = 240
+# A machine that does other things at the same time is slow, not wrong.
+PATIENCE_MS = 60_000
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,7 @@ def open_page(chromium) -> Iterator[Callable[..., Page]]:
     def open_at(address: str, width: int = 1440, height: int = 800, **options) -> Page:
         context = chromium.new_context(viewport={"width": width, "height": height}, **options)
         contexts.append(context)
+        context.set_default_timeout(PATIENCE_MS)
         page = context.new_page()
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.goto(address)

@@ -36,7 +36,7 @@ def compare(page: Page, count: int) -> None:
     page.get_by_role("button", name="Compare").click()
     expect(cells(page)).to_have_count(count)
     for index in range(count):
-        expect(cells(page).nth(index)).to_have_attribute("data-status", ENDED, timeout=60_000)
+        expect(cells(page).nth(index)).to_have_attribute("data-status", ENDED)
 
 
 @pytest.fixture
@@ -179,7 +179,7 @@ def test_ctrl_or_command_with_enter_compares_from_the_question(app, open_page, k
     page = open_page(app.address)
     pick_first_example(page)
     page.get_by_label("Question").press(key)
-    expect(cells(page).first).to_have_attribute("data-status", ENDED, timeout=60_000)
+    expect(cells(page).first).to_have_attribute("data-status", ENDED)
 
 
 def test_the_compare_button_is_in_view_at_800_pixels_without_scrolling(app, open_page):
