@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 
 from .base_model import save_base
-from .base_stages import BaseTraining
+from .base_stages import BaseTraining, train_together
 from .card import measure, render
 from .examples import make_examples
 from .head_stages import RUNS, HeadTraining, make_pool
@@ -18,13 +18,13 @@ from .held_out import load_base
 
 HOME = Path(__file__).resolve().parent
 ASSETS = HOME.parent / "vlmscope" / "assets"
+WORKERS = 2  # processes that train the base
 POOL, VALIDATION = 80, 6  # batches of 16 images
 
 
 def train_base(state: Path, assets: Path) -> None:
     """All stages of the base, then its model folder among the assets."""
-    training = BaseTraining(state)
-    training.run()
+    train_together(state, WORKERS)
     ship_base(state, assets)
 
 
@@ -41,7 +41,7 @@ def train_heads(state: Path, assets: Path) -> None:
     model.requires_grad_(False)
     pool = make_pool(model, tokenizer, seed=11, batches=POOL)
     validation = make_pool(model, tokenizer, seed=12, batches=VALIDATION)
-    facts = {"hidden_size": model.config.text_config.hidden_size, "images": POOL * 16}
+    facts = {"hidden_size": model.config.get_text_config().hidden_size, "images": POOL * 16}
     for run in RUNS:
         HeadTraining(state, run, model, tokenizer).train(
             pool, validation, assets / "checkpoints", facts

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import nn
+from torch import distributed, multiprocessing, nn
 from transformers import PreTrainedTokenizerFast, Qwen3VLForConditionalGeneration
 
 from .base_model import new_model
@@ -43,10 +43,18 @@ class Stage:
 STAGES = (
     Stage("crops", steps=900, batch=80, rate=2e-3, floor=0.2),
     # A language model that knows nothing yet would teach the tower to forget what it can read.
-    Stage("scenes", steps=2200, batch=16, rate=1.5e-3, floor=0.3, tower=0.2),
+    Stage(
+        "scenes",
+        steps=4000,
+        batch=16,
+        rate=1.5e-3,
+        floor=0.3,
+        tower=0.3,
+        weights=(("specific", 1.5), ("vague", 1.0), ("detail", 1.0), ("counting", 1.0)),
+    ),
     Stage(
         "hard",
-        steps=1600,
+        steps=1800,
         batch=16,
         rate=7e-4,
         floor=0.01,
@@ -98,10 +106,22 @@ def schedule(step: int, stage: Stage) -> float:
 
 
 class BaseTraining:
-    """The base's weights on their way through the stages, kept in `folder/base.pt`."""
+    """The base's weights on their way through the stages, kept in `folder/base.pt`.
 
-    def __init__(self, folder: Path, seed: int = 0, stages: tuple[Stage, ...] = STAGES):
+    `workers` processes of one thread each may train it, each on its part of a step's images; their
+    gradients are averaged. That keeps small operations from waiting on each other's threads.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        seed: int = 0,
+        stages: tuple[Stage, ...] = STAGES,
+        worker: int = 0,
+        workers: int = 1,
+    ):
         self.folder, self.seed, self.stages = folder, seed, stages
+        self.worker, self.workers = worker, workers
         folder.mkdir(parents=True, exist_ok=True)
         tokens = folder / "tokenizer"
         if tokens.is_dir():
@@ -110,7 +130,7 @@ class BaseTraining:
             self.tokenizer = make_tokenizer(seed)
             self.tokenizer.save_pretrained(tokens)
         self.model = new_model(self.tokenizer, seed)
-        self.probe = TowerProbe(self.model.config.text_config.hidden_size)
+        self.probe = TowerProbe(self.model.config.get_text_config().hidden_size)
         self.stage, self.step, self.seconds = 0, 0, 0.0
         self.optimisers = _optimisers(self.model, self.probe)
         self.file = folder / "base.pt"
@@ -127,6 +147,8 @@ class BaseTraining:
 
     def save(self) -> None:
         """Write the state beside the old one, then take its place."""
+        if self.worker:
+            return
         draft = self.file.with_suffix(".part")
         torch.save(
             {
@@ -143,6 +165,8 @@ class BaseTraining:
 
     def log(self, **entry) -> None:
         """One line of the training log, on the screen and in `folder/base.jsonl`."""
+        if self.worker:
+            return
         line = json.dumps({k: round(v, 5) if isinstance(v, float) else v for k, v in entry.items()})
         print(line, flush=True)
         with (self.folder / "base.jsonl").open("a") as file:
@@ -180,7 +204,7 @@ class BaseTraining:
                     **means,
                 )
                 figures.clear()
-            if stage.name != "crops" and self.step % 150 == 0:
+            if stage.name != "crops" and self.step % 150 == 0 and not self.worker:
                 self.log(stage=stage.name, step=self.step, validation=validate(self))
             if now - saved > SAVE_EVERY:
                 self.save()
@@ -208,11 +232,23 @@ class BaseTraining:
             for group in optimiser.param_groups:
                 group["lr"] = rate * group["share"] * (stage.tower if group["tower"] else 1.0)
         loss.backward()
+        if self.workers > 1:
+            self._average_gradients()
         nn.utils.clip_grad_norm_([*self.model.parameters(), *self.probe.parameters()], 1.0)
         for optimiser in self.optimisers:
             optimiser.step()
             optimiser.zero_grad(set_to_none=True)
         return figures
+
+    def _average_gradients(self) -> None:
+        weights = [*self.model.parameters(), *self.probe.parameters()]
+        grads = [w.grad if w.grad is not None else torch.zeros_like(w) for w in weights]
+        flat = torch.cat([grad.flatten() for grad in grads])
+        distributed.all_reduce(flat)
+        flat /= self.workers
+        for weight, part in zip(weights, flat.split([w.numel() for w in weights]), strict=True):
+            if weight.grad is not None:
+                weight.grad.copy_(part.view_as(weight))
 
 
 @torch.no_grad()
@@ -220,11 +256,15 @@ def validate(training: BaseTraining, batches: int = 3) -> dict[str, float]:
     """Share of exactly right answers by type, on scenes of a seed that training does not use."""
     right: dict[str, list[bool]] = defaultdict(list)
     for step in range(batches):
-        options = dict(
-            stage="validation", seed=training.seed + 1000, step=step, size=32,
-            tokenizer=training.tokenizer, image_token=training.model.config.image_token_id, questions=8,
-        )  # fmt: skip
-        batch = make_batch(**options)
+        batch = make_batch(
+            "validation",
+            training.seed + 1000,
+            step,
+            size=32,
+            tokenizer=training.tokenizer,
+            image_token=training.model.config.image_token_id,
+            questions=8,
+        )
         with torch.autocast("cpu", torch.bfloat16):
             logits, _ = answer_logits(training.model, batch, see(training.model, batch.images))
         assert batch.asked is not None
@@ -235,3 +275,19 @@ def validate(training: BaseTraining, batches: int = 3) -> dict[str, float]:
                 right["all"].append(verdict)
     names = ["all", *TYPES, *sorted(name for name in right if ":" in name)]
     return {name: round(sum(right[name]) / len(right[name]), 3) for name in names if right[name]}
+
+
+def train_together(folder: Path, workers: int) -> None:
+    """Train the base to the end of its last stage in `workers` processes."""
+    meeting = folder.resolve() / "meeting"
+    meeting.unlink(missing_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    BaseTraining(folder)  # the tokenizer is made once, before several read it
+    multiprocessing.spawn(_work, (folder, workers, meeting), nprocs=workers)
+
+
+def _work(worker: int, folder: Path, workers: int, meeting: Path) -> None:
+    torch.set_num_threads(1)
+    distributed.init_process_group("gloo", f"file://{meeting}", rank=worker, world_size=workers)
+    BaseTraining(folder, worker=worker, workers=workers).run()
+    distributed.destroy_process_group()

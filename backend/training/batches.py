@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -99,9 +100,8 @@ def vary_text(text: str, rng: np.random.Generator) -> str:
 def prompt_parts(tokenizer: PreTrainedTokenizerBase, question: str) -> tuple[list[int], list[int]]:
     """Token ids before the image's tokens, and after them up to where the answer starts."""
     content = [{"type": "image"}, {"type": "text", "text": question}]
-    text = tokenizer.apply_chat_template(
-        [{"role": "user", "content": content}], add_generation_prompt=True, tokenize=False
-    )
+    messages: Any = [{"role": "user", "content": content}]
+    text = tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=False)
     assert isinstance(text, str)
     before, after = text.split("<|image_pad|>")
     return tokenizer.encode(before), tokenizer.encode(after)
@@ -173,15 +173,21 @@ def make_batch(
     image_token: int,
     questions: int,
     weights=None,
+    part: int = 0,
 ) -> Batch:
-    """The batch of one step of a stage: always the same for the same arguments."""
-    rng = np.random.default_rng([seed, step, sum(map(ord, stage))])
+    """The batch of one step of a stage: always the same for the same arguments.
+
+    Parts of a step differ in their scenes and share the grid, so that they cost the same.
+    """
+    key = [seed, step, sum(map(ord, stage))]
+    rng = np.random.default_rng(key)
+    # First the smallest grid, where a step costs least, then the native one, half of the time.
+    favoured = SMALLEST if stage == "scenes" else GRIDS[0]
+    grid = favoured if rng.random() < 0.5 else GRIDS[int(rng.integers(len(GRIDS)))]
+    rng = np.random.default_rng([*key, part])
     if stage == "crops":
         scenes = [training_scene(rng, sample_crop) for _ in range(size)]
     else:
-        # First the smallest grid, where a step costs least, then the native one, half of the time.
-        favoured = SMALLEST if stage == "scenes" else GRIDS[0]
-        grid = favoured if rng.random() < 0.5 else GRIDS[int(rng.integers(len(GRIDS)))]
         scenes = [training_scene(rng, sample_scene, grid=grid) for _ in range(size)]
     targets = [token_targets(scene) for scene in scenes]
     batch = Batch(

@@ -46,7 +46,7 @@ def measure(assets: Path, per_type: int = 250) -> dict:
     for share in BUDGETS:
         kept = f"{share:.0%}".replace("%", " %")
         for file in heads:
-            head = load_head(str(file), model.config.text_config.hidden_size).head
+            head = load_head(str(file), model.config.get_text_config().hidden_size).head
             add(file.stem, kept, bench.exact(bench.head_keeps(head, share)))
         for seed in RANDOM_SEEDS:
             add(f"random, seed {seed}", kept, bench.exact(random_keeps(seed, share)))

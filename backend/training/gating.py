@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
-from transformers import Qwen3VLForConditionalGeneration
 from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 
 
@@ -45,17 +44,16 @@ def _gated_attention(
     return (weights.to(value.dtype) @ value).transpose(1, 2).contiguous(), None
 
 
-ALL_ATTENTION_FUNCTIONS.register("training_gated", _gated_attention)
+GATED = "training_gated"
+ALL_ATTENTION_FUNCTIONS.register(GATED, _gated_attention)
 
 
 @contextmanager
-def gated(model: Qwen3VLForConditionalGeneration, gate: Gate) -> Iterator[Gate]:
-    """Within, the language model attends through `gate`; for one thread at a time."""
+def gating(gate: Gate) -> Iterator[Gate]:
+    """Within, attention by `GATED` goes through `gate`; for one thread at a time."""
     global _current
-    config = model.model.language_model.config
-    before, config._attn_implementation = config._attn_implementation, "training_gated"
     _current = gate
     try:
         yield gate
     finally:
-        config._attn_implementation, _current = before, None
+        _current = None

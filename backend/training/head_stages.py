@@ -22,7 +22,7 @@ from vlmscope.arr_coc import ArrCoc, texture_array
 from vlmscope.arr_coc.layout import expected_shapes
 
 from .batches import IGNORE, Batch, make_batch, pack
-from .gating import Gate, gated
+from .gating import GATED, Gate, gating
 from .packed import Features, answer_logits, exact, see
 
 SAVE_EVERY = 300.0  # seconds
@@ -130,7 +130,7 @@ class HeadTraining:
     ):
         self.run, self.model, self.tokenizer = run, model, tokenizer
         self.folder, self.file = folder, folder / f"head-{run.name}.pt"
-        hidden = model.config.text_config.hidden_size
+        hidden = model.config.get_text_config().hidden_size
         self.state = {k: v.requires_grad_() for k, v in new_state(hidden, run.seed).items()}
         self.head = ArrCoc(self.state, hidden)
         balancer = [v for k, v in self.state.items() if k.startswith("balancer")]
@@ -225,10 +225,11 @@ class HeadTraining:
             count = max(1, round(budget * scores.shape[1]))
             chosen = choose(scores + noise, count, temperature)
             first = batch.first_image
+            assert batch.ids is not None
             keys = torch.ones(batch.ids.shape)
             keys = torch.cat([keys[:, :first], chosen, keys[:, first + scores.shape[1] :]], 1)
-            with gated(self.model, Gate(keys)):
-                logits, labels = answer_logits(self.model, batch, features)
+            with gating(Gate(keys)):
+                logits, labels = answer_logits(self.model, batch, features, attention=GATED)
             loss = nn.functional.cross_entropy(logits, labels)
             figures = {"answers": loss.item()}
         spread = -(weights * weights.clamp_min(1e-9).log()).sum(1).mean()
@@ -246,8 +247,8 @@ class HeadTraining:
     def _attention(self, batch: Batch, features: Features) -> Tensor:
         """The base's attention from an answer to the image tokens: a distribution [B, T]."""
         assert batch.labels is not None
-        with gated(self.model, Gate(record=True)) as gate:
-            answer_logits(self.model, batch, features)
+        with gating(Gate(record=True)) as gate:
+            answer_logits(self.model, batch, features, attention=GATED)
         asked = (batch.labels != IGNORE).float()
         tokens = features.tokens.shape[1]
         total = torch.zeros(len(asked), tokens)

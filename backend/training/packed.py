@@ -6,13 +6,16 @@ that question alone.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 from transformers import Qwen3VLForConditionalGeneration
+from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 
-from .base_model import MERGE, patches
+from .base_model import MERGE, PATCH, patches
 from .batches import IGNORE, WHATS, Batch
 from .scenes import COLOURS, TEXTURES
 
@@ -26,6 +29,7 @@ class TowerProbe(nn.Module):
         self.colour = nn.Linear(hidden, len(COLOURS) + 1)
         self.centre = nn.Linear(hidden, 1)
         self.ground = nn.Linear(hidden, len(TEXTURES))
+        self.place = nn.Linear(hidden, 2)
 
     def forward(self, features: Tensor, batch: Batch) -> tuple[Tensor, dict[str, float]]:
         """The loss of features [B, T, D], and what share of things, colours and centres is right."""
@@ -43,6 +47,7 @@ class TowerProbe(nn.Module):
                 centre, batch.centre, pos_weight=torch.tensor(5.0)
             )
             + 0.2 * entropy(ground, batch.ground)
+            + 2 * nn.functional.mse_loss(self.place(features).float(), places(batch))
         )
         with torch.no_grad():
             things = batch.what > 0
@@ -56,6 +61,13 @@ class TowerProbe(nn.Module):
         return loss, figures
 
 
+def places(batch: Batch) -> Tensor:
+    """Where each token lies in its picture, row and column from -1 to 1: [B, T, 2]."""
+    axes = [torch.linspace(-1, 1, size) for size in batch.grid]
+    place = torch.stack(torch.meshgrid(*axes, indexing="ij"), -1).flatten(0, 1)
+    return place.expand(len(batch.images), -1, -1)
+
+
 @dataclass
 class Features:
     """The vision tower's output for B images of one size: [B, T, D] each."""
@@ -67,11 +79,51 @@ class Features:
 def see(model: Qwen3VLForConditionalGeneration, images: Tensor) -> Features:
     """Run the vision tower on uint8 [B, H, W, 3] images of one size."""
     batch, height, width, _ = images.shape
-    rows, cols = height // 16, width // 16
+    rows, cols = height // PATCH, width // PATCH
     grid = torch.tensor([[1, rows, cols]] * batch)
-    out = model.model.visual(patches(images), grid_thw=grid, return_dict=True)
+    with _patches_as_product(model.model.visual.patch_embed):
+        out = model.model.visual(patches(images), grid_thw=grid, return_dict=True)
     shape = (batch, rows * cols // MERGE**2, -1)
     return Features(out.pooler_output.view(shape), [f.view(shape) for f in out.deepstack_features])
+
+
+@contextmanager
+def _patches_as_product(embed: nn.Module) -> Iterator[None]:
+    """Within, patches are embedded by a matrix product.
+
+    The model's 3D convolution sees one patch at a time, so it is one, and a CPU runs it much slower.
+    """
+    weight, bias = embed.proj.weight, embed.proj.bias
+    embed.forward = lambda values: nn.functional.linear(values, weight.flatten(1), bias)
+    try:
+        yield
+    finally:
+        del embed.forward
+
+
+def _packed_attention(
+    module, query: Tensor, key: Tensor, value: Tensor, attention_mask: Tensor, scaling: float, **_
+) -> tuple[Tensor, None]:
+    """Attention under a mask in plain products: a CPU's fused one takes twice as long here."""
+    groups = module.num_key_value_groups
+    key, value = key.repeat_interleave(groups, 1), value.repeat_interleave(groups, 1)
+    logits = (query * scaling) @ key.transpose(-1, -2)
+    weights = logits.masked_fill(~attention_mask, torch.finfo(logits.dtype).min).softmax(-1)
+    return (weights @ value).transpose(1, 2).contiguous(), None
+
+
+ALL_ATTENTION_FUNCTIONS.register("training_packed", _packed_attention)
+
+
+@contextmanager
+def attention_by(model: Qwen3VLForConditionalGeneration, name: str) -> Iterator[None]:
+    """Within, the language model attends by a registered function; for one thread at a time."""
+    config = model.model.language_model.config
+    before, config._attn_implementation = config._attn_implementation, name
+    try:
+        yield
+    finally:
+        config._attn_implementation = before
 
 
 def answer_logits(
@@ -80,11 +132,13 @@ def answer_logits(
     features: Features,
     kept: Tensor | None = None,
     attention_mask: Tensor | None = None,
+    attention: str = "training_packed",
 ) -> tuple[Tensor, Tensor]:
     """Logits [N, V] where an answer's token comes next, and those tokens [N].
 
     `kept` int64 [B, K] lists the image tokens that stay, ascending; they keep their positions.
-    `attention_mask` [B, S, S] adds to the causal and block mask what may be seen.
+    `attention_mask` [B, S, S] adds to the causal and block mask what may be seen; `attention` names
+    the function that computes it.
     """
     ids, labels, positions, blocks = batch.ids, batch.labels, batch.positions, batch.blocks
     assert ids is not None and labels is not None and positions is not None and blocks is not None
@@ -109,14 +163,15 @@ def answer_logits(
         sees = sees & attention_mask
     where = torch.zeros(ids.shape, dtype=torch.bool)
     where[:, first : first + tokens] = True
-    hidden = model.model.language_model(
-        inputs_embeds=embeds,
-        attention_mask=sees[:, None],
-        position_ids=positions,
-        visual_pos_masks=where,
-        deepstack_visual_embeds=[f.flatten(0, 1) for f in deepstack],
-        use_cache=False,
-    ).last_hidden_state
+    with attention_by(model, attention):
+        hidden = model.model.language_model(
+            inputs_embeds=embeds,
+            attention_mask=sees[:, None],
+            position_ids=positions,
+            visual_pos_masks=where,
+            deepstack_visual_embeds=[f.flatten(0, 1) for f in deepstack],
+            use_cache=False,
+        ).last_hidden_state
     asked = labels != IGNORE
     return model.lm_head(hidden[asked]).float(), labels[asked]
 

@@ -89,7 +89,7 @@ def _specific(scene: Scene, rng) -> list[Question]:
             ask("shape", f"What shape is {item.colour}?", item.kind)
     for item in letters:
         if place := zone(scene, item.x, item.y):
-            ask("where", f"Where is the letter {item.text}?", place)
+            ask("where letter", f"Where is the letter {item.text}?", place)
     if len(letters) == 1:
         ask("letter", "Which letter is in the image?", letters[0].text)
     absent = [s for s in SHAPES if not by_shape[s]]
@@ -202,6 +202,10 @@ def sample_questions(
         share = np.asarray([(weights or {}).get(kind, 1.0) for kind in kinds])
         kind = str(rng.choice(kinds, p=share / share.sum()))
         pool = [q for q in pools[kind] if q.yes_no == (rng.random() < 0.4)] or pools[kind]
+        # The form first: one letter among six shapes is asked about as often as each of them else.
+        forms = sorted({q.form for q in pool})
+        form = forms[int(rng.integers(len(forms)))]
+        pool = [q for q in pool if q.form == form]
         question = pool[int(rng.integers(len(pool)))]
         pools[kind].remove(question)
         chosen.append(question)

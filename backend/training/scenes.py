@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 
@@ -179,7 +180,7 @@ def draw(scene: Scene) -> np.ndarray:
     return canvas.clip(0, 255).round().astype(np.uint8)
 
 
-def _place(rng, width, height, size, taken, step=1):
+def _place(rng, width, height, size, taken, step) -> tuple[int, int] | None:
     """A free centre for a box of `size`, or None when ten tries find none."""
     w, h = size
     for _ in range(10):
@@ -195,7 +196,11 @@ def _place(rng, width, height, size, taken, step=1):
     return None
 
 
-def _shape(rng, place, colour, shape, sizes) -> Item | None:
+# Finds a free centre for a box (width, height) on a raster of so many pixels.
+Place = Callable[[tuple[int, int], int], tuple[int, int] | None]
+
+
+def _shape(rng, place: Place, colour, shape, sizes) -> Item | None:
     size = int(rng.integers(sizes[0], sizes[1] + 1)) // 2 * 2
     spot = place((size, size), 1)
     if spot is None:
@@ -205,7 +210,7 @@ def _shape(rng, place, colour, shape, sizes) -> Item | None:
     return Item(shape, *spot, size, size, colour=colour, rgb=rgb)
 
 
-def _letter(rng, place, text, sizes) -> Item | None:
+def _letter(rng, place: Place, text, sizes) -> Item | None:
     size = int(rng.integers(sizes[0], sizes[1] + 1)) // 4 * 4
     mask = _glyph_mask(text, size, 1)
     spot = place(mask.shape[::-1], 2)
@@ -215,7 +220,7 @@ def _letter(rng, place, text, sizes) -> Item | None:
     return Item("letter", *spot, mask.shape[1], mask.shape[0], text=text, rgb=rgb, size=size)
 
 
-def _tag(rng, place, text) -> Item | None:
+def _tag(rng, place: Place, text) -> Item | None:
     size = int(rng.choice((24, 28)))
     mask = _glyph_mask(text, size, 0)
     width, height = mask.shape[1] + 14, size + 8
@@ -267,7 +272,7 @@ def sample_scene(rng: np.random.Generator, grid: tuple[int, int] = (10, 10)) -> 
     options = _ground_options(rng, width, height, clutter=6)
     taken: list = []
 
-    def place(size, step):
+    def place(size: tuple[int, int], step: int) -> tuple[int, int] | None:
         return _place(rng, width, height, size, taken, step)
 
     items: list[Item | None] = []
@@ -293,7 +298,7 @@ def sample_crop(rng: np.random.Generator, tokens: int = 4) -> Scene:
     options = _ground_options(rng, side, side, clutter=2)
     taken: list = []
 
-    def place(size, step):
+    def place(size: tuple[int, int], step: int) -> tuple[int, int] | None:
         return _place(rng, side, side, size, taken, step)
 
     items: list[Item | None] = []

@@ -11,7 +11,7 @@ from transformers import AutoImageProcessor
 from training.base_model import new_model, patches, save_base
 from training.base_stages import BaseTraining, Stage, make_tokenizer, schedule
 from training.batches import IGNORE, WHATS, make_batch, pack, prompt_parts, token_targets
-from training.gating import Gate, gated
+from training.gating import GATED, Gate, gating
 from training.head_stages import HeadRun, HeadTraining, choose, make_pool, new_state, token_scores
 from training.held_out import HeldOut, held_out_cases, most_frequent, random_keeps
 from training.packed import answer_logits, exact, see
@@ -98,8 +98,8 @@ def test_a_hard_gate_equals_dropping_and_has_a_gradient_for_what_is_dropped(mode
     gate = choose(scores, tokens // 3, temperature=0.3)
     keys = torch.ones(batch.ids.shape)
     keys = torch.cat([keys[:, :first], gate, keys[:, first + tokens :]], 1)
-    with gated(model, Gate(keys)):
-        logits, labels = answer_logits(model, batch, features)
+    with gating(Gate(keys)):
+        logits, labels = answer_logits(model, batch, features, attention=GATED)
     kept = scores.topk(tokens // 3).indices.sort(1).values
     wanted, _ = answer_logits(model, batch, features, kept)
     torch.testing.assert_close(logits, wanted, atol=1e-4, rtol=1e-4)
