@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import signal
 import subprocess
 import sys
 import sysconfig
@@ -78,8 +77,8 @@ def test_the_app_starts_from_the_folder_alone_and_serves_the_grid(folder, tiny_b
         answer = urllib.request.urlopen(f"{asset}/client/component/index.js", timeout=30)
         assert len(answer.read()) > 1000
     finally:
-        app.send_signal(signal.SIGINT)
-        app.wait(timeout=30)
+        app.kill()
+        app.wait()
 
 
 def _address(app: subprocess.Popen) -> str:

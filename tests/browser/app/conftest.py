@@ -24,6 +24,7 @@ from vlmscope.engine.loading import shipped_folder
 
 IS_SHIPPED = (shipped_folder() / "config.json").is_file()
 START_SECONDS = 240
+MAX_NEW_TOKENS = 16
 # A machine that does other things at the same time is slow, not wrong.
 PATIENCE_MS = 60_000
 expect.set_options(timeout=PATIENCE_MS)
@@ -52,12 +53,13 @@ def heads(tmp_path_factory, tiny_folder) -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def app(heads, tiny_folder) -> Iterator[Running]:
     """The app on the base that ships, or on random weights where none does yet."""
     base = None if IS_SHIPPED else str(tiny_folder)
     with_base = {} if base is None else {"BASE": base}
-    yield from _start(with_base | {"CHECKPOINTS": str(heads), "PORT": "17960"}, base)
+    limit = {"MAX_NEW_TOKENS": str(MAX_NEW_TOKENS), "PORT": "17960"}
+    yield from _start(with_base | limit | {"CHECKPOINTS": str(heads)}, base)
 
 
 @pytest.fixture(scope="module")
@@ -67,8 +69,9 @@ def talkative_app(tiny_folder) -> Iterator[Running]:
     yield from _start({"BASE": base, "MAX_NEW_TOKENS": "1500", "PORT": "17980"}, base)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
+    # Not for the session: Playwright's synchronous side runs once at a time in a process.
     path = find_or_get(Path(sys.executable))
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(path), args=["--no-sandbox"])
@@ -111,8 +114,9 @@ def _start(settings: dict[str, str], base: str | None) -> Iterator[Running]:
     try:
         yield Running(_address(process), base)
     finally:
-        os.killpg(process.pid, signal.SIGINT)
-        process.wait(timeout=30)
+        # Not SIGINT: what was started in the background of a shell ignores it.
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait(timeout=60)
 
 
 def _address(process: subprocess.Popen) -> str:

@@ -11,6 +11,8 @@ from playwright.sync_api import Locator, Page, expect
 from vlmscope import Run, SharedBase, Variant, run
 from vlmscope.engine.loading import shipped_folder
 
+from .conftest import MAX_NEW_TOKENS
+
 EXAMPLES = shipped_folder().parent / "examples"
 FIRST = json.loads((EXAMPLES / "examples.json").read_text())[0]
 ENDED = re.compile("done|failed|stopped")
@@ -64,7 +66,13 @@ def engines_own(engine, heads) -> Run:
         "random:keep=50%",
     ]
     variants = [Variant.parse(line) for line in lines]
-    return run(engine, EXAMPLES / FIRST["image"], FIRST["question"], variants)
+    return run(
+        engine,
+        EXAMPLES / FIRST["image"],
+        FIRST["question"],
+        variants,
+        max_new_tokens=MAX_NEW_TOKENS,
+    )
 
 
 def test_four_variants_answer_a_shipped_example_as_the_engine_does(four, engines_own):
