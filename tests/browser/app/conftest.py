@@ -66,7 +66,7 @@ def app(heads, tiny_folder) -> Iterator[Running]:
 def talkative_app(tiny_folder) -> Iterator[Running]:
     """The app on random weights, whose answers never end by themselves."""
     base = str(tiny_folder)
-    yield from _start({"BASE": base, "MAX_NEW_TOKENS": "1500", "PORT": "17980"}, base)
+    yield from _start({"BASE": base, "MAX_NEW_TOKENS": "3000", "PORT": "17980"}, base)
 
 
 @pytest.fixture(scope="module")
