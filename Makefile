@@ -7,7 +7,7 @@ SETUP := sh scripts/setup.sh
 .PHONY: help run test lint format build space train clean
 
 help: ## Show this list
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F '\t' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
 
 run: ## Start the app on 127.0.0.1:7860, or the next free port (HOST, PORT and BASE override)
 	@$(SETUP) app

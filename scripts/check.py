@@ -20,7 +20,7 @@ def commands(what: str) -> list[tuple[list[str], Path]]:
     """The commands of `what`, each with the folder it runs in."""
     nodejs = node.on_path() or node.from_pip(PYTHON)
     if not nodejs:
-        sys.exit(f"No Node {node.OLDEST} or newer was found; install one with npm.")
+        sys.exit(f"No Node {node.WANTED} was found; install one with npm.")
     npm, tool = node.npm(nodejs), [str(PYTHON), "-m"]
     lint_imports = str(PYTHON.with_name("lint-imports"))
     table = {

@@ -1,4 +1,4 @@
-"""Find Node 20 or newer: the machine's own, else the one that pip installs into .venv."""
+"""Find a Node that Vite runs on: the machine's own, else the one that pip installs into .venv."""
 
 import os
 import re
@@ -6,13 +6,19 @@ import shutil
 import subprocess
 from pathlib import Path
 
-OLDEST = 20
+WANTED = "20.19, 22.12 or newer"
 
 
 def on_path() -> Path | None:
     """The machine's node if it is new enough and npm is beside it."""
     node, npm = shutil.which("node"), shutil.which("npm")
-    return Path(node) if node and npm and _version(node) >= OLDEST else None
+    return Path(node) if node and npm and fits(_version(node)) else None
+
+
+def fits(version: tuple[int, int]) -> bool:
+    """Whether Vite runs on this (major, minor): 20 from 20.19 on, 22 from 22.12 on, or newer."""
+    major, minor = version
+    return (major == 20 and minor >= 19) or (major == 22 and minor >= 12) or major > 22
 
 
 def from_pip(python: Path) -> Path | None:
@@ -42,7 +48,7 @@ def npm(node: Path) -> list[str]:
     return [found]
 
 
-def _version(node: str) -> int:
+def _version(node: str) -> tuple[int, int]:
     answer = subprocess.run([node, "--version"], capture_output=True, text=True)
-    match = re.match(r"v(\d+)\.", answer.stdout)
-    return int(match[1]) if match else 0
+    match = re.match(r"v(\d+)\.(\d+)", answer.stdout)
+    return (int(match[1]), int(match[2])) if match else (0, 0)

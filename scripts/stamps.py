@@ -1,16 +1,19 @@
 """Remember which inputs a step last ran on, so that a second start skips what is done."""
 
 import hashlib
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 STAMPS = ROOT / ".venv" / "stamps"
+PYTHON = ".".join(map(str, sys.version_info[:2]))
 
 
 def fingerprint(paths: Iterable[Path], *also: str) -> str:
-    """A hash of the names and bytes of files, of all files below folders, and of `also`."""
-    digest = hashlib.sha256("\0".join(also).encode())
+    """A hash of the names and bytes of files, of all files below folders, of `also`, and of the
+    running Python's version: what one Python installed, another does not have."""
+    digest = hashlib.sha256("\0".join((PYTHON, *also)).encode())
     for path in sorted(set(_files(paths))):
         digest.update(str(path).encode() + b"\0")
         digest.update(hashlib.sha256(path.read_bytes()).digest())

@@ -13,9 +13,19 @@ def executable(path: Path, prints: str) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("version", "is_taken"), [("v20.1.0", True), ("v24.19.0", True), ("v18.19.0", False)]
+    ("version", "is_taken"),
+    [
+        ("v18.20.0", False),
+        ("v20.18.3", False),
+        ("v20.19.0", True),
+        ("v21.7.0", False),
+        ("v22.11.0", False),
+        ("v22.12.0", True),
+        ("v24.0.0", True),
+        ("nonsense", False),
+    ],
 )
-def test_a_node_of_the_machine_is_taken_from_version_20_on(
+def test_a_node_of_the_machine_is_taken_only_if_vite_runs_on_it(
     tmp_path, monkeypatch, version, is_taken
 ):
     executable(tmp_path / "node", version)
@@ -25,7 +35,7 @@ def test_a_node_of_the_machine_is_taken_from_version_20_on(
 
 
 def test_a_node_without_npm_is_not_enough(tmp_path, monkeypatch):
-    executable(tmp_path / "node", "v22.0.0")
+    executable(tmp_path / "node", "v22.12.0")
     monkeypatch.setenv("PATH", str(tmp_path))
     assert node.on_path() is None
 

@@ -28,3 +28,9 @@ def test_a_step_is_done_only_for_the_inputs_it_ran_on(tmp_path, monkeypatch):
     stamps.done("npm", "abc")
     assert stamps.is_done("npm", "abc")
     assert not stamps.is_done("npm", "abd")
+
+
+def test_what_another_python_did_is_not_done(tmp_path, monkeypatch):
+    before = stamps.fingerprint([tmp_path])
+    monkeypatch.setattr(stamps, "PYTHON", "3.99")
+    assert stamps.fingerprint([tmp_path]) != before
