@@ -13,6 +13,8 @@ LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc", "*.pyi", ".*")
 NEEDED = {
     "gradio_comparisongrid/templates/component/index.js": "run `make run` or `make build` once",
     "vlmscope/assets/base/model.safetensors": "train it with `make train`",
+    "vlmscope/assets/checkpoints/*.safetensors": "train them with `make train`",
+    "vlmscope/assets/examples/examples.json": "make it with `make train`",
 }
 
 
@@ -34,7 +36,7 @@ def lacks(target: Path) -> list[str]:
     return [
         f"{name} is not there: {way_out}."
         for name, way_out in NEEDED.items()
-        if not (target / name).is_file()
+        if not any(target.glob(name))
     ]
 
 

@@ -19,10 +19,8 @@ from tests.support.tiny_base import make_tiny_base
 
 from browser import find_or_get
 from stamps import ROOT
-from vlmscope import SharedBase
-from vlmscope.engine.loading import shipped_folder
+from vlmscope.engine.loading import find_base, shipped_folder
 
-IS_SHIPPED = (shipped_folder() / "config.json").is_file()
 START_SECONDS = 240
 MAX_NEW_TOKENS = 16
 # A machine that does other things at the same time is slow, not wrong.
@@ -44,22 +42,22 @@ def tiny_folder(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def heads(tmp_path_factory, tiny_folder) -> Path:
-    """A folder with two heads of random weights that fit the base under test."""
+def heads(tmp_path_factory) -> Path:
+    """A folder with two heads of random weights that fit the base that ships."""
+    if not (shipped_folder() / "model.safetensors").is_file():
+        pytest.fail("No base ships in this checkout, so the app cannot be tested: `make train`.")
     folder = tmp_path_factory.mktemp("heads")
-    hidden_size = SharedBase.load(None if IS_SHIPPED else tiny_folder, device="cpu").hidden_size
+    hidden_size = find_base().hidden_size
     for name in ("one", "two"):
         save_head(folder / f"{name}.safetensors", hidden_size)
     return folder
 
 
 @pytest.fixture(scope="module")
-def app(heads, tiny_folder) -> Iterator[Running]:
-    """The app on the base that ships, or on random weights where none does yet."""
-    base = None if IS_SHIPPED else str(tiny_folder)
-    with_base = {} if base is None else {"BASE": base}
+def app(heads) -> Iterator[Running]:
+    """The app on the base that ships, as `make run` starts it without a GPU."""
     limit = {"MAX_NEW_TOKENS": str(MAX_NEW_TOKENS), "PORT": "17960"}
-    yield from _start(with_base | limit | {"CHECKPOINTS": str(heads)}, base)
+    yield from _start(limit | {"CHECKPOINTS": str(heads)}, None)
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +99,7 @@ def open_page(chromium) -> Iterator[Callable[..., Page]]:
 
 
 def _start(settings: dict[str, str], base: str | None) -> Iterator[Running]:
-    environment = {k: v for k, v in os.environ.items() if k not in ("BASE", "PYTHON")}
+    environment = {k: v for k, v in os.environ.items() if k not in ("BASE", "PYTHON", "CHECKPOINTS")}
     process = subprocess.Popen(
         ["make", "run"],
         cwd=ROOT,
