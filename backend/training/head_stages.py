@@ -47,18 +47,18 @@ RUNS = (
     HeadRun(
         "distilled",
         "first the base's own attention from answer to image, then the answers' loss at many budgets",
-        steps=1200,
-        distil=300,
+        steps=500,
+        distil=150,
         budgets=(0.15, 0.25, 0.35, 0.5),
-        ship=(60, 1200),
+        ship=(40, 500),
     ),
     HeadRun(
         "quarter",
         "the answers' loss alone, at a quarter of the tokens alone",
-        steps=1200,
+        steps=500,
         distil=0,
         budgets=(0.25,),
-        ship=(1200,),
+        ship=(500,),
         keep="25%",
         seed=1,
     ),
@@ -180,7 +180,7 @@ class HeadTraining:
                 self._log({name: value / 50 for name, value in sums.items()})
                 sums.clear()
             shipping = self.step in self.run.ship
-            if self.step % 300 == 0 or shipping:
+            if self.step % 100 == 0 or shipping:
                 hard = self.validate(validation)
                 self._log({f"hard_{k}": v for k, v in hard.items()})
                 if shipping:

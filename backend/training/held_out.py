@@ -16,7 +16,7 @@ from vlmscope.arr_coc import ArrCoc, texture_array
 from vlmscope.values.selection import lattice, resample, top_k
 
 from .batches import Batch, pack
-from .packed import answer_logits, exact, see
+from .packed import Features, answer_logits, exact, see
 from .questions import TYPES, Question, sample_questions
 from .scenes import GRIDS, Scene, draw, is_held_out, sample_scene
 
@@ -68,6 +68,7 @@ class HeldOut:
         self.model, self.tokenizer, self.cases = model, tokenizer, cases
         self.images = [draw(case.scene) for case in cases]
         self.textures = [texture_array(torch.from_numpy(image)) for image in self.images]
+        self._made: list[tuple[list[int], Batch, Features]] = []
 
     def _groups(self, size: int = 25):
         by_grid: dict[tuple[int, int], list[int]] = defaultdict(list)
@@ -77,25 +78,36 @@ class HeldOut:
             for start in range(0, len(numbers), size):
                 yield grid, numbers[start : start + size]
 
+    def _batches(self):
+        """Once: numbers, rows and features of the cases, 25 of one grid at a time."""
+        if not self._made:
+            for grid, numbers in self._groups():
+                images = torch.from_numpy(np.stack([self.images[n] for n in numbers]))
+                rows = _rows(
+                    self.tokenizer, self.model, grid, [self.cases[n].question for n in numbers]
+                )
+                self._made.append((numbers, rows, see(self.model, images)))
+        return self._made
+
     @torch.no_grad()
     def exact(self, keep=None, blank: bool = False) -> list[bool]:
         """For each case, whether the greedy answer is exactly right.
 
-        `keep(number, grid)` gives the flat indices of the image tokens that stay, all when None.
+        `keep(number, grid)` gives the flat indices of the image tokens that stay, all when None;
+        `blank` shows a grey image instead.
         """
         verdicts = [False] * len(self.cases)
-        for grid, numbers in self._groups():
-            images = torch.from_numpy(np.stack([self.images[n] for n in numbers]))
+        for numbers, batch, features in self._batches():
             if blank:
-                images = torch.full_like(images, GREY)
-            batch = _rows(
-                self.tokenizer, self.model, grid, [self.cases[n].question for n in numbers]
-            )
+                size = self.images[numbers[0]].shape
+                features = see(
+                    self.model, torch.full((len(numbers), *size), GREY, dtype=torch.uint8)
+                )
             kept = None
             if keep is not None:
-                chosen = np.stack([np.sort(keep(n, grid)) for n in numbers])
+                chosen = np.stack([np.sort(keep(n, batch.grid)) for n in numbers])
                 kept = torch.from_numpy(chosen.astype(np.int64))
-            logits, _ = answer_logits(self.model, batch, see(self.model, images), kept)
+            logits, _ = answer_logits(self.model, batch, features, kept)
             for number, row in zip(numbers, exact(batch, logits.argmax(-1)), strict=True):
                 verdicts[number] = row[0]
         return verdicts

@@ -17,7 +17,7 @@ from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 
 from .base_model import MERGE, PATCH, patches
 from .batches import IGNORE, WHATS, Batch
-from .scenes import COLOURS, TEXTURES
+from .scenes import COLOURS, SHAPES, TEXTURES
 
 
 class TowerProbe(nn.Module):
@@ -29,7 +29,8 @@ class TowerProbe(nn.Module):
         self.colour = nn.Linear(hidden, len(COLOURS) + 1)
         self.centre = nn.Linear(hidden, 1)
         self.ground = nn.Linear(hidden, len(TEXTURES))
-        self.place = nn.Linear(hidden, 2)
+        self.place = nn.Linear(hidden, 6)
+        self.kind = nn.Linear(hidden, 4)
 
     def forward(self, features: Tensor, batch: Batch) -> tuple[Tensor, dict[str, float]]:
         """The loss of features [B, T, D], and what share of things, colours and centres is right."""
@@ -47,7 +48,15 @@ class TowerProbe(nn.Module):
                 centre, batch.centre, pos_weight=torch.tensor(5.0)
             )
             + 0.2 * entropy(ground, batch.ground)
-            + 2 * nn.functional.mse_loss(self.place(features).float(), places(batch))
+            + entropy(
+                self.place(features).float().unflatten(-1, (2, 3)).flatten(0, 2),
+                places(batch).flatten(),
+            )
+            + entropy(
+                self.kind(features).float().flatten(0, 1),
+                kinds(batch).flatten(),
+                ignore_index=IGNORE,
+            )
         )
         with torch.no_grad():
             things = batch.what > 0
@@ -61,10 +70,18 @@ class TowerProbe(nn.Module):
         return loss, figures
 
 
+def kinds(batch: Batch) -> Tensor:
+    """Whether each token shows nothing, a shape, a letter or a tag: int64 [B, T], 0 to 3, or IGNORE."""
+    starts = torch.tensor([1, 1 + len(SHAPES), WHATS.index("tag 0")])
+    found = torch.bucketize(batch.what.clamp_min(0), starts, right=True)
+    return torch.where(batch.what == IGNORE, IGNORE, found)
+
+
 def places(batch: Batch) -> Tensor:
-    """Where each token lies in its picture, row and column from -1 to 1: [B, T, 2]."""
-    axes = [torch.linspace(-1, 1, size) for size in batch.grid]
-    place = torch.stack(torch.meshgrid(*axes, indexing="ij"), -1).flatten(0, 1)
+    """Which third of its picture each token lies in, down and across: int64 [B, T, 2]."""
+    rows, cols = batch.grid
+    down, across = (torch.arange(size) * 3 // size for size in (rows, cols))
+    place = torch.stack(torch.meshgrid(down, across, indexing="ij"), -1).flatten(0, 1)
     return place.expand(len(batch.images), -1, -1)
 
 

@@ -192,21 +192,28 @@ _MAKERS = {"specific": _specific, "vague": _vague, "detail": _detail, "counting"
 def sample_questions(
     scene: Scene, rng: np.random.Generator, count: int, weights: dict[str, float] | None = None
 ) -> list[Question]:
-    """Up to `count` different questions, their types drawn by `weights`, two in five of them yes/no."""
+    """Up to `count` different questions, two in five of them yes/no.
+
+    Types, and within a type the forms, are drawn by `weights`; what it does not name weighs 1.
+    """
+    weights = weights or {}
     pools = {kind: make(scene, rng) for kind, make in _MAKERS.items()}
     chosen: list[Question] = []
     for _ in range(count):
         kinds = [kind for kind, pool in pools.items() if pool]
         if not kinds:
             break
-        share = np.asarray([(weights or {}).get(kind, 1.0) for kind in kinds])
-        kind = str(rng.choice(kinds, p=share / share.sum()))
+        kind = _draw(rng, kinds, weights)
         pool = [q for q in pools[kind] if q.yes_no == (rng.random() < 0.4)] or pools[kind]
         # The form first: one letter among six shapes is asked about as often as each of them else.
-        forms = sorted({q.form for q in pool})
-        form = forms[int(rng.integers(len(forms)))]
+        form = _draw(rng, sorted({q.form for q in pool}), weights)
         pool = [q for q in pool if q.form == form]
         question = pool[int(rng.integers(len(pool)))]
         pools[kind].remove(question)
         chosen.append(question)
     return chosen
+
+
+def _draw(rng: np.random.Generator, names: list[str], weights: dict[str, float]) -> str:
+    share = np.asarray([weights.get(name, 1.0) for name in names])
+    return names[int(rng.choice(len(names), p=share / share.sum()))]
