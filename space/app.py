@@ -20,38 +20,44 @@ def main() -> None:
 
     import torch
 
-    from bases import load_base
+    from bases import check_answer_length, load_base
     from examples import read_examples
-    from menu import menu
+    from menu import fitting, menu
     from page import App, build, launch_options
-    from ports import first_free
+    from ports import first_free, in_url
     from vlmscope import VlmscopeError, discover
     from vlmscope.engine.loading import shipped_folder
 
+    if settings.threads:
+        torch.set_num_threads(settings.threads)
     assets = shipped_folder().parent
     has_gpu = torch.cuda.is_available()
     try:
-        loaded = load_base(settings.base, has_gpu, say=_say)
         port = first_free(settings.host, settings.port)
+        loaded = load_base(settings.base, has_gpu, say=_say)
+        check_answer_length(loaded.base, settings.max_new_tokens)
     except (VlmscopeError, OSError) as problem:
         sys.exit(f"vlmscope: {problem}")
-    if loaded.notice:
-        _say(loaded.notice)
     if port != settings.port:
         _say(f"port {settings.port} is taken; using {port}")
     shipped = [assets / "checkpoints"] if (assets / "checkpoints").is_dir() else []
     checkpoints = discover(*shipped, *settings.checkpoints)
     examples = read_examples(assets / "examples")
-    _say(f"found {len(checkpoints)} checkpoints and {len(examples)} examples")
+    heads, misfits = fitting(checkpoints, loaded.base.hidden_size)
+    _say(f"found {len(heads)} checkpoints for this base and {len(examples)} examples")
+    notice = " ".join(filter(None, (loaded.notice, misfits)))
+    if notice:
+        _say(notice)
 
-    page = build(App(loaded.base, settings, menu(checkpoints), examples, loaded.notice))
+    page = build(App(loaded.base, settings, menu(heads), examples, notice))
+    host = in_url(settings.host)
     page.launch(
-        server_name=settings.host,
+        server_name=host,
         server_port=port,
         prevent_thread_lock=True,
         **launch_options(),
     )
-    _say(f"ready after {time.monotonic() - started:.0f} s: http://{settings.host}:{port}")
+    _say(f"ready after {time.monotonic() - started:.0f} s: http://{host}:{port}")
     page.block_thread()
 
 

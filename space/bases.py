@@ -1,4 +1,4 @@
-"""Choose and load the base that the app runs on."""
+"""Choose and load the base that the app runs on, and say what it can take."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from vlmscope import BaseError, SharedBase
 
 ON_A_GPU = "Qwen/Qwen3-VL-2B-Instruct"
+PROMPT_ROOM = 512
+"""Positions that are left to an image and a question, whatever the longest answer."""
 
 
 @dataclass(frozen=True)
@@ -39,3 +41,33 @@ def load_base(
             f"ships: {problem}"
         )
         return LoadedBase(load(None), notice)
+
+
+def check_answer_length(base: SharedBase, max_new_tokens: int) -> None:
+    """Raises BaseError when so long an answer leaves no room for an image and a question."""
+    longest = base.max_positions - PROMPT_ROOM
+    if max_new_tokens > longest:
+        raise BaseError(
+            f"MAX_NEW_TOKENS={max_new_tokens} is more than this base's {base.max_positions:,} "
+            f"positions hold beside an image and a question; set at most {longest}."
+        )
+
+
+def reserved_tokens(base: SharedBase) -> tuple[str, ...]:
+    """What no question may hold: the tokens that stand for an image or a video."""
+    config = base.model.config
+    tokens = base.tokenizer.convert_ids_to_tokens([config.image_token_id, config.video_token_id])
+    return tuple(token for token in tokens if token)
+
+
+def count_image_tokens(base: SharedBase, width: int, height: int) -> int | None:
+    """How many tokens an image of this size has, whichever way it is turned.
+
+    None for a shape the base refuses. Nothing is decoded: the size decides.
+    """
+    processor = base.image_processor
+    try:
+        patches = processor.get_number_of_image_patches(height, width)
+    except ValueError:
+        return None
+    return patches // processor.merge_size**2

@@ -14,13 +14,14 @@ UPDATES_PER_SECOND = 20
 
 
 class StopSignal:
-    """One person's wish to stop what runs for them.
+    """One person's wish to stop what runs, or waits to run, for them.
 
     A deep copy is a signal of its own: Gradio copies a state's first value for every session.
     """
 
     def __init__(self) -> None:
         self._wish = threading.Event()
+        self._is_in_use = False
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "StopSignal":
         return StopSignal()
@@ -31,7 +32,17 @@ class StopSignal:
     def set(self) -> None:
         self._wish.set()
 
-    def clear(self) -> None:
+    def begin(self) -> bool:
+        """Forget an old wish, for a comparison that begins; false when one is under way already."""
+        if self._is_in_use:
+            return False
+        self._is_in_use = True
+        self._wish.clear()
+        return True
+
+    def end(self) -> None:
+        """Ready for the next comparison."""
+        self._is_in_use = False
         self._wish.clear()
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from gradio_comparisongrid import Cell, Comparison, Layer, Metric, Tokens
-from titles import heading, settings_line
+from titles import base_name, heading, settings_line
 from vlmscope import (
     METRICS,
     Event,
@@ -126,6 +126,7 @@ def conditions(stamp: Mapping[str, Any]) -> dict[str, str]:
     """What the grid says of the conditions: known facts only, a group in one line."""
     versions = stamp.get("versions") or {}
     said = {name: stamp.get(name) for name in ("base", "revision", "dtype", "hardware", "mode")}
+    said["base"] = base_name(said["base"] or "")
     said["versions"] = ", ".join(f"{name} {v}" for name, v in versions.items() if v)
     return {name: str(fact) for name, fact in said.items() if fact}
 

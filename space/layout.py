@@ -32,8 +32,10 @@ class Inputs:
     lines: gr.Textbox
     lines_problem: gr.HTML
     budget: gr.Slider
+    budget_problem: gr.HTML
     compare: gr.Button
     stop: gr.Button
+    waiting: gr.HTML
 
     @property
     def fields(self) -> list[Component]:
@@ -46,6 +48,7 @@ class Inputs:
             self.question_problem,
             self.variants_problem,
             self.lines_problem,
+            self.budget_problem,
         ]
 
 
@@ -83,7 +86,7 @@ def inputs(choices: Sequence[Choice], examples: Sequence[Example]) -> Inputs:
         # The file's path, undecoded: what is no image is told beside it, not in a trace.
         image.preprocess = _path_of  # type: ignore[method-assign]
         image_problem = _problem()
-        dataset = _thumbnails(examples) if examples else None
+        dataset = _thumbnails(image, examples) if examples else None
         question = gr.Textbox(
             label="Question",
             placeholder="What colour is the star?",
@@ -108,9 +111,11 @@ def inputs(choices: Sequence[Choice], examples: Sequence[Example]) -> Inputs:
         )
         lines_problem = _problem()
         budget = gr.Slider(5, 100, value=50, step=5, label=budget_label(None, 50), elem_id="budget")
+        budget_problem = _problem()
         with gr.Row(elem_id="go"):
             compare = gr.Button("Compare", variant="primary", elem_id="compare", min_width=80)
             stop = gr.Button("Stop", elem_id="stop", min_width=60, interactive=False)
+        waiting = gr.HTML(visible=False, elem_id="waiting")
     return Inputs(
         image,
         image_problem,
@@ -122,8 +127,10 @@ def inputs(choices: Sequence[Choice], examples: Sequence[Example]) -> Inputs:
         lines,
         lines_problem,
         budget,
+        budget_problem,
         compare,
         stop,
+        waiting,
     )
 
 
@@ -152,6 +159,12 @@ def problem(sentence: str) -> dict[str, Any]:
     )
 
 
+def waiting(is_waiting: bool) -> dict[str, Any]:
+    """An update that says that others compare now; the style sheet holds it back for a moment."""
+    said = '<div class="waiting" role="status">Waiting for a free place; others compare now.</div>'
+    return gr.update(value=said if is_waiting else "", visible=is_waiting)
+
+
 def _path_of(payload: ImageData | None) -> str | None:
     return payload.path if payload else None
 
@@ -160,9 +173,10 @@ def _problem() -> gr.HTML:
     return gr.HTML(visible=False)
 
 
-def _thumbnails(examples: Sequence[Example]) -> gr.Dataset:
-    return gr.Dataset(
-        components=[gr.Image(visible=False, render=False)],
+def _thumbnails(image: gr.Image, examples: Sequence[Example]) -> gr.Dataset:
+    sample = gr.Image(visible=False, render=False)
+    dataset = gr.Dataset(
+        components=[sample],
         samples=[[str(example.image)] for example in examples],
         type="index",
         layout="gallery",
@@ -170,3 +184,6 @@ def _thumbnails(examples: Sequence[Example]) -> gr.Dataset:
         show_label=False,
         elem_id="examples",
     )
+    # A picked example is the same file in Gradio's cache, which must outlive the person who picked.
+    image.keep_in_cache |= sample.keep_in_cache
+    return dataset

@@ -1,9 +1,13 @@
 """The variants the app offers: the baseline, the checkpoints that were found, the controls."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from vlmscope import Checkpoint, Variant
+from vlmscope.checkpoints.check import check_checkpoint
+from vlmscope.values.variant import with_unique_ids
 
 TICKED_AT_FIRST = 4
 BASELINE, CONTROLS = "baseline", ("random", "uniform")
@@ -21,17 +25,35 @@ class Choice:
         return f"{self.variant.title} · {self.note}" if self.note else self.variant.title
 
 
-def menu(checkpoints: Iterable[Checkpoint]) -> tuple[Choice, ...]:
-    """Every variant to offer, the checkpoints that are ARR-COC heads in order of their step."""
-    heads = sorted(
-        (found for found in checkpoints if found.kind == "arr-coc"),
-        key=lambda found: (found.step is None, found.step or 0, found.name),
+def fitting(checkpoints: Iterable[Checkpoint], hidden_size: int) -> tuple[list[Checkpoint], str]:
+    """The ARR-COC heads for a base of this hidden size, and a sentence about those for another."""
+    heads = [found for found in checkpoints if found.kind == "arr-coc"]
+    fit = [head for head in heads if check_checkpoint(head.source, hidden_size).ok]
+    others = sorted(head.name for head in heads if head not in fit)
+    if not others:
+        return fit, ""
+    named = ", ".join(others[:5]) + (" and others" if len(others) > 5 else "")
+    return fit, (
+        f"{len(others)} of the {len(heads)} ARR-COC checkpoints found are for another base and not "
+        f"offered: {named}."
     )
-    return (
+
+
+def menu(heads: Iterable[Checkpoint]) -> tuple[Choice, ...]:
+    """Every variant to offer, the ARR-COC heads in order of their step; each has its own id."""
+    ordered = sorted(heads, key=lambda head: (head.step is None, head.step or 0, head.name))
+    choices = (
         Choice(Variant(BASELINE), "all tokens"),
-        *(Choice(_variant(head), _progress(head)) for head in heads),
+        *(
+            Choice(_variant(head, name), _progress(head))
+            for head, name in zip(ordered, _told_apart(ordered), strict=True)
+        ),
         Choice(Variant("random", title="Random"), "seed 0"),
         Choice(Variant("uniform", title="Uniform"), "a regular lattice"),
+    )
+    unique = with_unique_ids([choice.variant for choice in choices])
+    return tuple(
+        replace(choice, variant=variant) for choice, variant in zip(choices, unique, strict=True)
     )
 
 
@@ -48,9 +70,25 @@ def notes(choices: Iterable[Choice]) -> dict[str, str]:
     return {c.variant.source: c.note for c in choices if c.variant.source and c.note}
 
 
-def _variant(head: Checkpoint) -> Variant:
-    title = f"ARR-COC {head.name.replace('_', ' ')}"
-    return Variant("arr-coc", head.source, id=f"arr-coc-{head.name}", title=title)
+def _variant(head: Checkpoint, name: str) -> Variant:
+    return Variant("arr-coc", head.source, id=f"arr-coc-{head.name}", title=f"ARR-COC {name}")
+
+
+def _told_apart(heads: Sequence[Checkpoint]) -> list[str]:
+    """A name for each head; where several have one, with as many of their folders as it takes."""
+    names = [head.name.replace("_", " ") for head in heads]
+    folders = [Path(head.source).parts[:-1] for head in heads]
+    for depth in range(1, max(map(len, folders), default=0) + 1):
+        count = Counter(names)
+        if max(count.values()) == 1:
+            break
+        names = [
+            f"{head.name.replace('_', ' ')} ({'/'.join(parts[-depth:])})"
+            if count[name] > 1
+            else name
+            for head, parts, name in zip(heads, folders, names, strict=True)
+        ]
+    return names
 
 
 def _progress(head: Checkpoint) -> str:

@@ -8,19 +8,35 @@ from typing import Any
 
 import gradio as gr
 
+from bases import count_image_tokens, reserved_tokens
 from comparing import StopSignal, watch
 from convert import Context
 from examples import Example, expected_answer, one_for_each_image
 from figures import table
 from gradio_comparisongrid import Comparison
-from layout import THEME, Inputs, Results, budget_label, inputs, masthead, problem, results
+from layout import (
+    THEME,
+    Inputs,
+    Results,
+    budget_label,
+    inputs,
+    masthead,
+    problem,
+    results,
+    waiting,
+)
 from menu import Choice, notes
-from request import Problems, Request, picture, read_form
+from request import Limits, Problems, Request, picture_size, read_form
 from settings import Settings
+from titles import base_name
 from vlmscope import InputError, SharedBase, VlmscopeError, compare
 
 STYLE = Path(__file__).with_name("style.css")
 KEYS = Path(__file__).with_name("keys.js")
+
+CACHE_SECONDS = (3600, 86400)
+"""Every hour, what people uploaded or compared a day ago is deleted."""
+MOST_WAITING = 32
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +54,9 @@ class App:
 
 def build(app: App) -> gr.Blocks:
     """The page as Gradio Blocks; whatever belongs to one person is in their own `gr.State`."""
-    with gr.Blocks(title="vlmscope", analytics_enabled=False, fill_width=True) as page:
+    with gr.Blocks(
+        title="vlmscope", analytics_enabled=False, fill_width=True, delete_cache=CACHE_SECONDS
+    ) as page:
         masthead(base_line(app.base), app.settings.is_private, app.notice)
         with gr.Tab("Compare"), gr.Row(equal_height=False, elem_id="panes"):
             form = inputs(app.choices, one_for_each_image(app.examples))
@@ -46,7 +64,7 @@ def build(app: App) -> gr.Blocks:
         _show_token_count(app, form)
         _pick_examples(app, form)
         _compare_and_stop(app, form, shown)
-    return page
+    return page.queue(max_size=MOST_WAITING)
 
 
 def launch_options() -> dict[str, Any]:
@@ -63,7 +81,7 @@ def launch_options() -> dict[str, Any]:
 
 def base_line(base: SharedBase) -> str:
     """The base in a few words: what it is, in which precision, on what."""
-    name = "small Qwen3-VL, shipped" if base.name == "shipped" else Path(base.name).name
+    name = "small Qwen3-VL, shipped" if base.name == "shipped" else base_name(base.name)
     device = "CPU" if base.device.type == "cpu" else str(base.device)
     return " · ".join((name, str(base.dtype).removeprefix("torch."), device))
 
@@ -72,12 +90,8 @@ def _show_token_count(app: App, form: Inputs) -> None:
     total = gr.State(None)
 
     def count(image: str | None) -> int | None:
-        found, _ = picture(image)
-        try:
-            pixels = app.base.pixels(found) if found else None
-        except InputError:
-            return None
-        return pixels.rows * pixels.cols if pixels else None
+        size = picture_size(image)
+        return count_image_tokens(app.base, *size) if size else None
 
     def say(total: int | None, percent: float) -> dict[str, Any]:
         return gr.update(label=budget_label(total, percent))
@@ -109,7 +123,14 @@ def _pick_examples(app: App, form: Inputs) -> None:
 def _compare_and_stop(app: App, form: Inputs, shown: Results) -> None:
     stop = gr.State(StopSignal())
     own = {choice.variant.source for choice in app.choices if choice.variant.source}
-    offered = None if app.settings.is_private else own
+    limits = Limits(
+        sources=None if app.settings.is_private else own,
+        reserved=reserved_tokens(app.base),
+        image_pixels=app.settings.max_image_pixels,
+    )
+
+    def wait(stop: StopSignal) -> Any:
+        return _running(form, True, is_waiting=True) if stop.begin() else gr.skip()
 
     def run(
         image: str | None,
@@ -119,73 +140,103 @@ def _compare_and_stop(app: App, form: Inputs, shown: Results) -> None:
         percent: float,
         stop: StopSignal,
     ) -> Iterator[dict[Any, Any]]:
-        chosen = [choice.variant for choice in app.choices if choice.variant.id in ticked]
-        read = read_form(image, question, chosen, lines, percent, offered)
-        if isinstance(read, Problems):
-            yield _beside(form, read)
-            return
-        stop.clear()
-        yield _beside(form, Problems()) | _running(form, True)
-        context = Context(expected_answer(app.examples, image, question), notes(app.choices))
+        yield _running(form, True)
         said: dict[Any, Any] = {}
-        for value in _watch(app, read, context, stop):
-            if isinstance(value, Problems):
-                said = _beside(form, value)
-                break
-            before, said = said, {shown.grid: value, shown.table: table(value)}
-            is_told = before.get(shown.table) == said[shown.table]
-            yield {shown.grid: value} if is_told else said
+        read: Request | Problems | None = None
+        try:
+            chosen = [choice.variant for choice in app.choices if choice.variant.id in ticked]
+            read = read_form(image, question, chosen, lines, percent, limits)
+            if isinstance(read, Problems):
+                said = _beside(form, read)
+            else:
+                yield _beside(form, Problems())
+                answer = expected_answer(app.examples, image, question)
+                context = Context(answer, notes(app.choices))
+                for value in _values(app, read, context, stop):
+                    before, said = said, {shown.grid: value, shown.table: table(value)}
+                    is_told = before.get(shown.table) == said[shown.table]
+                    yield {shown.grid: value} if is_told else said
+        except InputError as refused:
+            said |= _beside(form, _refusal(app.base, read, str(refused)))
+        except VlmscopeError as refused:
+            said |= _beside(form, Problems(variants=str(refused)))
+        except Exception:
+            log.exception("a comparison failed")
+            sentence = "The comparison failed unexpectedly; the server's log says where."
+            said |= _beside(form, Problems(variants=sentence))
+        finally:
+            stop.end()
         # Once more as a whole: a client that does not stream reads this alone.
         yield _beside(form, Problems()) | said | _running(form, False)
 
-    gr.on(
+    def give_back(stop: StopSignal) -> dict[Any, Any]:
+        stop.end()
+        return _running(form, False)
+
+    buttons = [form.compare, form.stop, form.waiting]
+    quiet = {"show_progress": "hidden", "api_visibility": "private", "queue": False}
+    # Whoever waits for a place sees it at once, and may take the wish back.
+    comparison = gr.on(
         [form.compare.click, form.question.submit],
+        wait,
+        stop,
+        buttons,
+        trigger_mode="once",
+        **quiet,
+    ).then(
         run,
         [*form.fields, stop],
-        [
-            *form.problems,
-            shown.grid,
-            shown.table,
-            form.compare,
-            form.stop,
-        ],
+        [*form.problems, form.waiting, shown.grid, shown.table, form.compare, form.stop],
         trigger_mode="once",
         show_progress="hidden",
         concurrency_id="engine",
         concurrency_limit=app.settings.users,
         api_name="compare",
     )
+    # Such as a queue that is full: Gradio says so itself.
+    comparison.failure(give_back, stop, buttons, **quiet)
     form.stop.click(lambda stop: stop.set(), stop, None, queue=False, api_visibility="private")
 
 
-def _watch(
-    app: App, request: Request, context: Context, stop: StopSignal
-) -> Iterator[Comparison | Problems]:
-    """The grid's values of a comparison, or at its end a sentence that says why there is none."""
+def _values(app: App, request: Request, context: Context, stop: StopSignal) -> Iterator[Comparison]:
+    """The grid's values of a comparison as it runs; raises what the engine raises."""
+    events = compare(
+        app.base,
+        request.image,
+        request.question,
+        request.variants,
+        max_new_tokens=app.settings.max_new_tokens,
+        max_image_pixels=app.settings.max_image_pixels,
+        stop=stop.is_set,
+    )
+    return watch(events, context)
+
+
+def _refusal(base: SharedBase, read: Request | Problems | None, sentence: str) -> Problems:
+    """The engine's sentence beside what it is about: the image if that alone is refused."""
+    if not isinstance(read, Request):
+        return Problems(variants=sentence)
     try:
-        events = compare(
-            app.base,
-            request.image,
-            request.question,
-            request.variants,
-            max_new_tokens=app.settings.max_new_tokens,
-            stop=stop.is_set,
-        )
-        yield from watch(events, context)
-    except VlmscopeError as refused:
-        yield Problems(image=str(refused))
-    except Exception:
-        log.exception("a comparison failed")
-        yield Problems(variants="The comparison failed unexpectedly; the server's log says where.")
+        base.pixels(read.image)
+    except InputError:
+        return Problems(image=sentence)
+    return Problems(question=sentence)
 
 
 def _beside(form: Inputs, problems: Problems) -> dict[Any, Any]:
-    sentences = (problems.image, problems.question, problems.variants, problems.lines)
+    sentences = (
+        problems.image,
+        problems.question,
+        problems.variants,
+        problems.lines,
+        problems.budget,
+    )
     return dict(zip(form.problems, map(problem, sentences), strict=True))
 
 
-def _running(form: Inputs, is_running: bool) -> dict[Any, Any]:
+def _running(form: Inputs, is_running: bool, is_waiting: bool = False) -> dict[Any, Any]:
     return {
+        form.waiting: waiting(is_waiting),
         form.compare: gr.update(interactive=not is_running),
         form.stop: gr.update(interactive=is_running),
     }

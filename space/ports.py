@@ -1,25 +1,47 @@
 """Find the port the app can listen on."""
 
+import errno
 import socket
 
 TRIED = 100
 
 
 def first_free(host: str, port: int) -> int:
-    """The first port from `port` on that nothing on `host` listens on; raises OSError if none is."""
+    """The first port from `port` on that nothing on `host` listens on.
+
+    Raises OSError, one sentence, when none is free or this process may not listen there at all.
+    """
     for candidate in range(port, min(port + TRIED, 65536)):
         if _is_free(host, candidate):
             return candidate
-    raise OSError(f"No free port from {port} to {port + TRIED - 1} on {host}; set PORT or HOST.")
+    last = min(port + TRIED, 65536) - 1
+    raise OSError(f"No free port from {port} to {last} on {host}; set PORT or HOST.")
+
+
+def in_url(host: str) -> str:
+    """The host as it stands in a URL: an IPv6 address in brackets."""
+    return f"[{host}]" if ":" in host else host
 
 
 def _is_free(host: str, port: int) -> bool:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        # What asyncio's servers do, so that the port of a server that just ended counts as free.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError:
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        with socket.socket(family, kind, protocol) as probe:
+            # What asyncio's servers do, so that the port of a server that just ended counts as free.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as problem:
+        if problem.errno == errno.EADDRINUSE:
             return False
+        raise OSError(_sentence(host, port, problem)) from problem
     return True
+
+
+def _sentence(host: str, port: int, problem: OSError) -> str:
+    if problem.errno == errno.EACCES:
+        return f"PORT={port} is not allowed to this user; set one from 1024 on."
+    if isinstance(problem, socket.gaierror) or problem.errno == errno.EADDRNOTAVAIL:
+        return f"HOST={host} is no address of this machine; set 127.0.0.1, or 0.0.0.0 for all."
+    return f"Nothing can listen on HOST={host} PORT={port} ({problem}); set others."

@@ -1,5 +1,6 @@
 """Turn what stands in the form into what the engine takes, or into sentences beside the fields."""
 
+import warnings
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -8,12 +9,27 @@ from PIL import Image
 
 from titles import given_title
 from vlmscope import InputError, Variant
-from vlmscope.values.images import open_image
+from vlmscope.values.images import MAX_PIXELS, open_image
 from vlmscope.values.variant import with_unique_ids
 from vlmscope.variants.registry import find_kind, make_kind
 
 MAX_VARIANTS = 8
 MAX_QUESTION = 2000
+MAX_LINES = 4000
+"""Characters of all variants in text together."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one person may ask for.
+
+    `sources` are the only checkpoints a line may name, where strangers ask: others would probe this
+    machine's disk. `reserved` tokens of the base stand in no question.
+    """
+
+    sources: Collection[str] | None = None
+    reserved: Collection[str] = ()
+    image_pixels: int = MAX_PIXELS
 
 
 @dataclass(frozen=True)
@@ -33,6 +49,7 @@ class Problems:
     question: str = ""
     variants: str = ""
     lines: str = ""
+    budget: str = ""
 
 
 def read_form(
@@ -41,24 +58,24 @@ def read_form(
     ticked: Sequence[Variant],
     lines: str,
     percent: float,
-    sources: Collection[str] | None = None,
+    limits: Limits = Limits(),
 ) -> Request | Problems:
     """The comparison that the form asks for, or what to mend first.
 
-    `percent` is the budget of every variant that takes one and names none itself. Where strangers
-    ask, `sources` are the only checkpoints a line may name: others would probe this machine's disk.
+    `percent` is the budget of every variant that takes one and names none itself.
     """
-    opened, image_problem = picture(image)
-    own, lines_problem = _own_lines(lines, sources)
-    variants = [with_budget(variant, percent) for variant in (*ticked, *own)]
+    opened, image_problem = picture(image, limits.image_pixels)
+    own, lines_problem = _own_lines(lines, len(ticked), limits.sources)
     problems = Problems(
         image=image_problem,
-        question=_question_problem(question),
-        variants="" if lines_problem else _count_problem(len(variants)),
+        question=_question_problem(question, limits.reserved),
+        variants="" if lines_problem else _count_problem(len(ticked), len(own)),
         lines=lines_problem,
+        budget=_budget_problem(percent),
     )
     if opened is None or problems != Problems():
         return problems
+    variants = [with_budget(variant, percent) for variant in (*ticked, *own)]
     return Request(opened, question.strip(), tuple(with_unique_ids(variants)))
 
 
@@ -86,17 +103,44 @@ def parse_lines(text: str) -> list[Variant]:
     return variants
 
 
-def picture(path: str | None) -> tuple[Image.Image | None, str]:
+def picture(path: str | None, most_pixels: int = MAX_PIXELS) -> tuple[Image.Image | None, str]:
+    """The image, upright in RGB, or a sentence that says why there is none."""
     if not path:
         return None, "There is no image yet; drop one here, paste one or pick an example."
+    width, height = picture_size(path) or (0, 0)
+    if width * height > most_pixels:
+        return None, (
+            f"{Path(path).name!r} has {width}×{height} pixels, {width * height / 1e6:.0f} "
+            f"megapixels; {most_pixels // 1_000_000} are the most here, so scale it down."
+        )
     try:
-        return open_image(path), ""
+        return open_image(path, most_pixels), ""
     except InputError as problem:
         # The file's place on the server is nobody's business.
         return None, str(problem).replace(repr(path), repr(Path(path).name))
 
 
-def _own_lines(lines: str, sources: Collection[str] | None) -> tuple[list[Variant], str]:
+def picture_size(path: str | None) -> tuple[int, int] | None:
+    """Width and height as the file's header has them, undecoded; None for what is no image."""
+    if not path:
+        return None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            with Image.open(path) as image:
+                return image.size
+    except Exception:  # Pillow raises many kinds for a damaged file
+        return None
+
+
+def _own_lines(
+    lines: str, ticked: int, sources: Collection[str] | None
+) -> tuple[list[Variant], str]:
+    if len(lines) > MAX_LINES:
+        return [], (
+            f"These lines have {len(lines):,} characters; {MAX_LINES:,} are the most, "
+            "so shorten them."
+        )
     try:
         variants = parse_lines(lines)
     except InputError as problem:
@@ -107,10 +151,15 @@ def _own_lines(lines: str, sources: Collection[str] | None) -> tuple[list[Varian
                 f"{variant.source!r} is no checkpoint this server offers; tick one of the list, "
                 "or run the app yourself to open others."
             )
+    if variants and ticked <= MAX_VARIANTS < ticked + len(variants):
+        return [], (
+            f"With the {ticked} ticked, {ticked + len(variants)} variants are chosen; "
+            f"{MAX_VARIANTS} are the most at once, so take some lines away or untick some."
+        )
     return variants, ""
 
 
-def _question_problem(question: str) -> str:
+def _question_problem(question: str, reserved: Collection[str]) -> str:
     if not question.strip():
         return "There is no question yet; ask something about the image."
     if len(question) > MAX_QUESTION:
@@ -118,12 +167,22 @@ def _question_problem(question: str) -> str:
             f"The question has {len(question):,} characters; {MAX_QUESTION:,} are the most, "
             "so shorten it."
         )
+    held = next((token for token in reserved if token in question), None)
+    if held:
+        return f"The question holds {held!r}, which stands for an image; take it out."
     return ""
 
 
-def _count_problem(count: int) -> str:
-    if count == 0:
+def _count_problem(ticked: int, own: int) -> str:
+    if ticked + own == 0:
         return "No variant is chosen; tick at least one."
-    if count > MAX_VARIANTS:
-        return f"{count} variants are chosen; {MAX_VARIANTS} are the most at once, so untick some."
+    if ticked > MAX_VARIANTS:
+        return f"{ticked} variants are chosen; {MAX_VARIANTS} are the most at once, so untick some."
     return ""
+
+
+def _budget_problem(percent: float) -> str:
+    # Asked this way round, what is no number at all is refused as well.
+    if isinstance(percent, int | float) and 0 < percent <= 100:
+        return ""
+    return f"A budget of {percent} % is none; choose one above 0 and up to 100."

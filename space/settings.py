@@ -5,6 +5,9 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
+
+Default = TypeVar("Default", int, None)
 
 
 class BadSetting(ValueError):
@@ -24,10 +27,19 @@ class Settings:
     """Folders or files with checkpoints to offer beside those that ship."""
     max_new_tokens: int = 128
     """The longest answer, in tokens."""
+    max_image_megapixels: int = 16
+    """The largest image, in millions of pixels."""
     users: int = 2
     """How many comparisons run at the same time; others wait in the queue."""
+    threads: int | None = None
+    """How many threads PyTorch computes with; none: its own choice."""
     space: str | None = None
     """`owner/name` of the Hugging Face Space that this is, if it is one."""
+
+    @property
+    def max_image_pixels(self) -> int:
+        """The most pixels that round to `max_image_megapixels`: a camera of 16 has a few more."""
+        return self.max_image_megapixels * 1_000_000 + 499_999
 
     @property
     def is_private(self) -> bool:
@@ -41,11 +53,16 @@ def read(environment: Mapping[str, str]) -> Settings:
     everywhere = "0.0.0.0"
     return Settings(
         base=environment.get("BASE") or None,
-        host=environment.get("HOST") or (everywhere if space else Settings.host),
+        # An IPv6 address may come in the brackets that it has in a URL.
+        host=environment.get("HOST", "").strip("[]") or (everywhere if space else Settings.host),
         port=_integer(environment, "PORT", Settings.port, 1, 65535),
         checkpoints=_places(environment),
         max_new_tokens=_integer(environment, "MAX_NEW_TOKENS", Settings.max_new_tokens, 1, 4096),
+        max_image_megapixels=_integer(
+            environment, "MAX_IMAGE_MEGAPIXELS", Settings.max_image_megapixels, 1, 50
+        ),
         users=_integer(environment, "USERS", Settings.users, 1, 64),
+        threads=_integer(environment, "THREADS", None, 1, 256),
         space=space,
     )
 
@@ -58,7 +75,9 @@ def read_or_exit() -> Settings:
         sys.exit(f"vlmscope: {problem}")
 
 
-def _integer(environment: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
+def _integer(
+    environment: Mapping[str, str], name: str, default: Default, low: int, high: int
+) -> int | Default:
     text = environment.get(name, "").strip()
     if not text:
         return default

@@ -1,9 +1,16 @@
-"""How a variant is called in the grid: its heading, and the line below that says what is set."""
+"""How things are called in the grid: a variant's heading, the line below that, the base."""
 
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 
 from vlmscope import Variant
+
+
+def base_name(name: str) -> str:
+    """A model id as it is; of a folder its own name, since where it lies is nobody's business."""
+    is_id = name.count("/") == 1 and not name.startswith(("/", ".", "~"))
+    return name if is_id and not Path(name).exists() else Path(name).name
 
 
 def given_title(variant: Variant) -> str:

@@ -1,9 +1,18 @@
 from typing import Any
 
 import pytest
+from PIL import Image
 
-from bases import ON_A_GPU, load_base
-from vlmscope import BaseError
+from bases import (
+    ON_A_GPU,
+    PROMPT_ROOM,
+    check_answer_length,
+    count_image_tokens,
+    load_base,
+    reserved_tokens,
+)
+from request import picture, picture_size
+from vlmscope import BaseError, InputError
 
 
 class Loader:
@@ -46,3 +55,36 @@ def test_with_a_gpu_and_no_network_the_shipped_base_is_loaded_and_that_is_said()
 def test_a_base_asked_for_by_name_is_never_replaced(has_gpu):
     with pytest.raises(BaseError):
         load_base("mine", has_gpu, Loader(refused=["mine"]), quiet)
+
+
+def test_an_answer_that_leaves_no_room_for_a_question_is_refused_with_the_longest_that_does(base):
+    longest = base.max_positions - PROMPT_ROOM
+    check_answer_length(base, longest)
+    with pytest.raises(BaseError, match=f"MAX_NEW_TOKENS={longest + 1} .* at most {longest}"):
+        check_answer_length(base, longest + 1)
+
+
+def test_every_token_that_is_reserved_is_one_that_the_engine_refuses(base, image):
+    for token in reserved_tokens(base):
+        with pytest.raises(InputError, match="stands for an image"):
+            base.prompt(f"What is {token}?", base.pixels(image))
+    assert "<|image_pad|>" in reserved_tokens(base)
+
+
+@pytest.mark.parametrize("size", [(37, 900), (192, 160), (1333, 77), (8, 8), (1000, 1000)])
+def test_tokens_are_counted_from_the_header_as_the_engine_cuts_the_turned_image(
+    base, tmp_path, size
+):
+    file = tmp_path / "turned.jpg"
+    turned = Image.Exif()
+    turned[0x0112] = 6  # a quarter turn, as phones write it
+    Image.new("RGB", size).save(file, exif=turned)
+    upright, _ = picture(str(file))
+    assert upright
+    assert upright.size == size[::-1]
+    pixels = base.pixels(upright)
+    assert count_image_tokens(base, *picture_size(str(file)) or ()) == pixels.rows * pixels.cols
+
+
+def test_a_shape_the_base_refuses_has_no_token_count(base):
+    assert count_image_tokens(base, 1, 5000) is None

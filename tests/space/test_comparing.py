@@ -78,5 +78,14 @@ def test_a_copied_signal_is_another_persons():
     mine.set()
     assert mine.is_set()
     assert not theirs.is_set()
-    mine.clear()
-    assert not mine.is_set()
+
+
+def test_a_wish_to_stop_is_forgotten_when_the_next_comparison_begins_and_not_before():
+    stop = StopSignal()
+    assert stop.begin()
+    stop.set()
+    assert not stop.begin()
+    assert stop.is_set()
+    stop.end()
+    assert stop.begin()
+    assert not stop.is_set()

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -55,8 +57,9 @@ def test_what_belongs_to_the_image_stands_in_the_conditions_not_in_each_cell(val
 
 
 def test_the_conditions_say_base_precision_hardware_and_mode(value, finished_run):
-    for key in ("base", "dtype", "hardware", "mode"):
+    for key in ("dtype", "hardware", "mode"):
         assert value.stamp[key] == finished_run.stamp[key]
+    assert value.stamp["base"] == Path(finished_run.stamp["base"]).name
     assert f"torch {finished_run.stamp['versions']['torch']}" in value.stamp["versions"]
 
 

@@ -1,5 +1,7 @@
-from menu import menu, notes, ticked_at_first
-from vlmscope import Checkpoint
+from tests.support.heads import save_head
+
+from menu import fitting, menu, notes, ticked_at_first
+from vlmscope import Checkpoint, discover
 
 
 def head(name: str, step: int | None = None, kind: str | None = "arr-coc") -> Checkpoint:
@@ -18,8 +20,29 @@ def test_heads_stand_in_order_of_their_step_between_the_baseline_and_the_control
     ]
 
 
-def test_what_is_no_arr_coc_head_is_not_offered():
-    assert len(menu([head("adapter", kind="lora"), head("broken", kind=None)])) == 3
+def test_only_heads_that_fit_the_base_are_offered_and_the_others_are_named(tmp_path):
+    save_head(tmp_path / "small.safetensors", 192)
+    save_head(tmp_path / "large.safetensors", 2048)
+    (tmp_path / "broken.safetensors").write_bytes(b"nothing")
+    fit, sentence = fitting(discover(tmp_path), 192)
+    assert [found.name for found in fit] == ["small"]
+    assert sentence == (
+        "1 of the 2 ARR-COC checkpoints found are for another base and not offered: large."
+    )
+    assert fitting(fit, 192) == (fit, "")
+
+
+def test_checkpoints_of_one_name_are_told_apart_by_their_folders():
+    sources = ("/a/late.safetensors", "/b/x/late.safetensors", "/c/x/late.safetensors")
+    found = [Checkpoint("late", source, kind="arr-coc", step=4000) for source in sources]
+    choices = menu(found)[1:-2]
+    assert [choice.label for choice in choices] == [
+        "ARR-COC late (a) · step 4000",
+        "ARR-COC late (b/x) · step 4000",
+        "ARR-COC late (c/x) · step 4000",
+    ]
+    assert len({choice.variant.id for choice in choices}) == 3
+    assert [choice.variant.source for choice in choices] == list(sources)
 
 
 def test_four_are_ticked_at_first_whatever_was_found():

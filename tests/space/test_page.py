@@ -5,26 +5,36 @@ from pathlib import Path
 import pytest
 from gradio_client import Client, handle_file
 
+import page as page_module
+from examples import Example
 from menu import menu
 from page import App, build, launch_options
 from settings import Settings
-from vlmscope import peek
+from vlmscope import InputError, SharedBase, peek
 
 from .conftest import QUESTION
 
+EXAMPLE = "scene.png"
+
 
 @pytest.fixture(scope="module")
-def client(base, head):
-    page = build(App(base, Settings(max_new_tokens=6), menu([peek(head)]), ()))
+def page(base, head, image_file):
+    example = Example(image_file, QUESTION)
+    assert image_file.name == EXAMPLE
+    page = build(App(base, Settings(max_new_tokens=6), menu([peek(head)]), (example,)))
     page.launch(prevent_thread_lock=True, **launch_options())
-    assert page.local_url
-    yield Client(page.local_url, verbose=False)
+    yield page
     page.close()
 
 
-def ask(client: Client, image: Path | None, lines: str = "", ticked=("baseline", "arr-coc-late")):
+@pytest.fixture(scope="module")
+def client(page):
+    return Client(page.local_url, verbose=False)
+
+
+def ask(client: Client, image: Path | None, question=QUESTION):
     """The sentences beside the fields, and the grid; buttons are no part of an API."""
-    form = [image and handle_file(image), QUESTION, list(ticked), lines, 50]
+    form = [image and handle_file(image), question, ["baseline", "arr-coc-late"], "", 50]
     *problems, grid, _table = client.predict(*form, api_name="/compare")
     return [problem.get("value") for problem in problems], grid
 
@@ -48,3 +58,37 @@ def test_a_client_that_sends_no_image_but_some_text_file_is_told_so(client, tmp_
     notes.write_text("not an image")
     problems, _ = ask(client, notes)
     assert "is no image that can be read" in problems[0]
+
+
+@pytest.mark.parametrize(
+    ("refused", "index"), [("pixels", 0), ("prompt", 1)], ids=["the image", "the question"]
+)
+def test_what_the_engine_alone_refuses_is_said_beside_what_it_is_about(
+    client, image_file, monkeypatch, refused, index
+):
+    def refuse(*arguments):
+        raise InputError("This base wants another one.")
+
+    monkeypatch.setattr(SharedBase, refused, refuse)
+    problems, _ = ask(client, image_file)
+    assert "This base wants another one." in problems[index]
+    assert sum(map(bool, problems)) == 1
+
+
+def test_a_fault_of_the_app_is_one_sentence_and_the_form_comes_back(
+    client, image_file, monkeypatch
+):
+    with monkeypatch.context() as fault:
+        fault.setattr(page_module, "table", lambda value: 1 / 0)
+        problems, _ = ask(client, image_file)
+    assert "failed unexpectedly" in problems[2]
+    assert not any(ask(client, image_file)[0])
+
+
+def test_what_was_compared_is_deleted_after_a_day_but_no_example(client, page, image_file):
+    _, grid = ask(client, image_file)
+    assert page.delete_cache == (3600, 86400)
+    deleted = {file for files in page.temp_file_sets for file in files}
+    assert any(Path(grid["image"]["path"]).name in file for file in deleted)
+    shown = next(block for block in page.blocks.values() if block.elem_id == "image")
+    assert any(Path(file).name == EXAMPLE for file in shown.keep_in_cache)

@@ -1,6 +1,6 @@
 import pytest
 
-from request import MAX_VARIANTS, Problems, Request, read_form
+from request import MAX_VARIANTS, Limits, Problems, Request, picture_size, read_form
 from vlmscope import Variant
 
 BASELINE = Variant("baseline")
@@ -17,6 +17,7 @@ def form(image_file):
             "ticked": [BASELINE, Variant("random")],
             "lines": "",
             "percent": 50,
+            "limits": Limits(reserved=["<|image_pad|>"]),
         }
         return read_form(**(fields | changed))
 
@@ -41,6 +42,7 @@ def test_the_same_variant_twice_gets_two_ids(form):
         ({"image": None}, "image", "There is no image yet"),
         ({"question": "  "}, "question", "There is no question yet"),
         ({"question": "a" * 2001}, "question", "The question has 2,001 characters; 2,000 are"),
+        ({"question": "What is <|image_pad|>?"}, "question", "The question holds '<|image_pad|>'"),
         ({"ticked": []}, "variants", "No variant is chosen; tick at least one."),
         ({"ticked": [BASELINE] * (MAX_VARIANTS + 1)}, "variants", "9 variants are chosen; 8 are"),
         ({"lines": "random\nrandom:keep=0"}, "lines", "Line 2: keep=0 keeps no image token"),
@@ -48,13 +50,23 @@ def test_the_same_variant_twice_gets_two_ids(form):
         ({"lines": "sharpest:keep=5"}, "lines", "Line 1: 'sharpest' is no kind of variant"),
         ({"lines": "random:colour=red"}, "lines", "Line 1: 'random' has no option 'colour'"),
         ({"lines": ":"}, "lines", "Line 1: ':' is no variant"),
+        ({"lines": "random\n" * 7}, "lines", "With the 2 ticked, 9 variants are chosen; 8 are"),
+        ({"lines": " " * 4001}, "lines", "These lines have 4,001 characters; 4,000 are the most"),
+        ({"percent": float("nan")}, "budget", "A budget of nan % is none"),
+        ({"percent": 0}, "budget", "A budget of 0 % is none"),
+        ({"percent": 101}, "budget", "A budget of 101 % is none"),
+        (
+            {"limits": Limits(image_pixels=20_000)},
+            "image",
+            "'scene.png' has 192×160 pixels",
+        ),
     ],
 )
 def test_what_is_wrong_is_said_beside_its_field_and_nowhere_else(form, changed, field, sentence):
     problems = form(**changed)
     assert isinstance(problems, Problems)
     assert getattr(problems, field).startswith(sentence)
-    others = {"image", "question", "variants", "lines"} - {field}
+    others = {"image", "question", "variants", "lines", "budget"} - {field}
     assert not any(getattr(problems, other) for other in others)
 
 
@@ -78,7 +90,16 @@ def test_a_checkpoint_that_is_not_there_is_left_to_its_own_cell(form):
 
 
 def test_strangers_open_only_the_checkpoints_that_are_offered(form):
-    ours = form(lines="arr-coc:ours.safetensors", sources={"ours.safetensors"})
+    limits = Limits(sources={"ours.safetensors"})
+    ours = form(lines="arr-coc:ours.safetensors", limits=limits)
     assert isinstance(ours, Request)
-    problems = form(lines="arr-coc:/etc/passwd", sources={"ours.safetensors"})
+    problems = form(lines="arr-coc:/etc/passwd", limits=limits)
     assert problems.lines.startswith("'/etc/passwd' is no checkpoint this server offers")
+
+
+def test_the_size_of_an_image_is_read_without_decoding_it(image_file, tmp_path):
+    cut = tmp_path / "cut.png"
+    cut.write_bytes(image_file.read_bytes()[:100])
+    assert picture_size(str(cut)) == (192, 160)
+    assert picture_size(None) is None
+    assert picture_size(str(tmp_path / "gone.png")) is None

@@ -1,8 +1,9 @@
+import errno
 import socket
 
 import pytest
 
-from ports import first_free
+from ports import first_free, in_url
 from settings import BadSetting, Settings, read
 
 
@@ -28,11 +29,22 @@ def test_a_space_listens_everywhere_and_is_not_private():
     assert not settings.is_private
 
 
-@pytest.mark.parametrize("name", ["PORT", "MAX_NEW_TOKENS", "USERS"])
+@pytest.mark.parametrize(
+    "name", ["PORT", "MAX_NEW_TOKENS", "USERS", "MAX_IMAGE_MEGAPIXELS", "THREADS"]
+)
 @pytest.mark.parametrize("value", ["0", "-1", "1.5", "many", "99999999", "²"])
 def test_a_number_out_of_range_is_refused_with_its_name_and_value(name, value):
     with pytest.raises(BadSetting, match=f"{name}={value} is no whole number from 1 to"):
         read({name: value})
+
+
+def test_an_image_of_a_camera_of_sixteen_megapixels_is_within_sixteen():
+    assert 4624 * 3468 <= read({}).max_image_pixels < 4700 * 3600
+
+
+def test_threads_are_pytorchs_own_choice_unless_set():
+    assert read({}).threads is None
+    assert read({"THREADS": "1"}).threads == 1
 
 
 def test_a_checkpoint_folder_that_is_not_there_is_refused(tmp_path):
@@ -53,3 +65,25 @@ def test_a_free_port_is_taken_as_it_is():
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     assert first_free("127.0.0.1", port) == port
+
+
+def test_a_host_that_is_not_here_is_said_at_once():
+    for host in ("192.0.2.1", "no such host"):
+        with pytest.raises(OSError, match=f"HOST={host} is no address of this machine"):
+            first_free(host, 7860)
+
+
+def test_a_port_that_this_user_may_not_have_is_said_at_once(monkeypatch):
+    def refuse(*arguments):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(socket.socket, "bind", refuse)
+    with pytest.raises(OSError, match="PORT=80 is not allowed to this user"):
+        first_free("127.0.0.1", 80)
+
+
+def test_an_ipv6_address_stands_in_brackets_in_a_url():
+    assert in_url("::1") == "[::1]"
+    assert in_url("127.0.0.1") == "127.0.0.1"
+    assert read({"HOST": "[::1]"}).host == "::1"
+    assert read({"HOST": "::1"}).is_private

@@ -96,7 +96,10 @@ def _choices(component: dict) -> list[tuple[str, str]]:
 
 
 def _address(app: subprocess.Popen) -> tuple[str, str]:
-    """What the app said until it was ready, and where the app says it listens; fails with its output when it ends or takes too long."""
+    """What the app said until it was ready, and where it listens.
+
+    Fails with its output when it ends or takes too long.
+    """
     said, deadline = [], time.monotonic() + START_SECONDS
     assert app.stdout
     for line in app.stdout:

@@ -1,7 +1,7 @@
 import pytest
 
 from request import with_budget
-from titles import heading, settings_line
+from titles import base_name, heading, settings_line
 from vlmscope import Variant
 
 
@@ -24,3 +24,12 @@ def test_a_cell_is_headed_by_its_kind_and_what_is_set_stands_below(line, title, 
 def test_a_variant_is_the_same_cell_whatever_its_budget():
     variant = Variant.parse("random:seed=3")
     assert with_budget(variant, 25).id == with_budget(variant, 75).id == variant.id
+
+
+def test_of_a_folder_only_its_own_name_is_shown(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "runs" / "mine").mkdir(parents=True)
+    for folder in (str(tmp_path / "runs" / "mine"), "runs/mine", "./mine", "~/bases/mine"):
+        assert base_name(folder) == "mine"
+    assert base_name("Qwen/Qwen3-VL-2B-Instruct") == "Qwen/Qwen3-VL-2B-Instruct"
+    assert base_name("shipped") == "shipped"

@@ -99,7 +99,9 @@ def open_page(chromium) -> Iterator[Callable[..., Page]]:
 
 
 def _start(settings: dict[str, str], base: str | None) -> Iterator[Running]:
-    environment = {k: v for k, v in os.environ.items() if k not in ("BASE", "PYTHON", "CHECKPOINTS")}
+    environment = {
+        k: v for k, v in os.environ.items() if k not in ("BASE", "PYTHON", "CHECKPOINTS")
+    }
     process = subprocess.Popen(
         ["make", "run"],
         cwd=ROOT,
