@@ -110,6 +110,21 @@ def test_a_budget_of_nothing_or_of_no_number_is_refused_by_its_value(text: str):
     assert f"keep={text}" in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "text", ["9" * 5000, "0." + "1" * 5000, "1" * 5000 + "%", "0." + "0" * 5000 + "1%", "x" * 5000]
+)
+def test_a_budget_of_thousands_of_digits_is_refused_in_a_line_that_can_be_read(text: str):
+    for make in (lambda: Keep.parse(text), lambda: Variant.parse(f"random:keep={text}")):
+        with pytest.raises(InputError, match=f"keep={text[:20]}") as caught:
+            make()
+        assert len(str(caught.value)) < 250 and str(caught.value).endswith(".")
+
+
+def test_a_number_of_thousands_of_digits_is_no_option():
+    with pytest.raises(InputError, match=r"'keep'.*thousands of digits"):
+        Variant("random", options={"keep": 10**5000})
+
+
 def test_repeated_variants_get_ids_of_their_own():
     line = "random:keep=50%"
     ids = [v.id for v in with_unique_ids([Variant.parse(line) for _ in range(3)])]

@@ -19,3 +19,18 @@ class CheckpointError(VlmscopeError, ValueError):
 
 class VariantError(VlmscopeError, RuntimeError):
     """A variant that failed while running."""
+
+
+def shortened(text: str, limit: int = 60) -> str:
+    """A text as a message shows it: whole, or without its middle when it is long."""
+    if len(text) <= limit:
+        return text
+    return f"{text[: limit // 2]}…{text[-(limit // 4) :]} ({len(text):,} characters)"
+
+
+def shown(value: object) -> str:
+    """A value's repr as a message shows it; Python refuses to write an int of 4,300 digits."""
+    try:
+        return shortened(repr(value))
+    except ValueError:
+        return f"({type(value).__name__} of thousands of digits)"

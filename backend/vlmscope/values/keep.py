@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import floor
 
-from vlmscope.values.errors import InputError
+from vlmscope.values.errors import InputError, shortened
 
 _COUNT = re.compile(r"\+?\d+", re.ASCII)
 _SHARE = re.compile(r"\+?(\d+\.\d*|\.\d+|\d+(\.\d*)?[eE][+-]?\d+)", re.ASCII)
 _PERCENT = re.compile(r"\+?(\d+(\.\d*)?|\.\d+)\s*%", re.ASCII)
+MAX_CHARACTERS = 40
 _WAY_OUT = "use a count (64), a share (0.5) or a percentage (50%)"
 
 
@@ -29,25 +30,24 @@ class Keep:
         Raises InputError when the budget is zero, negative, above all, or no number.
         """
         stripped = text.strip()
+        given = f"keep={shortened(text)}"
         if _COUNT.fullmatch(stripped):
             if len(stripped) > 9:
-                raise InputError(
-                    f"keep={text} is more image tokens than any image has; {_WAY_OUT}."
-                )
+                raise InputError(f"{given} is more image tokens than any image has; {_WAY_OUT}.")
             keep = cls(count=int(stripped))
             if keep.count == 0:
-                raise InputError(f"keep={text} keeps no image token; {_WAY_OUT}.")
+                raise InputError(f"{given} keeps no image token; {_WAY_OUT}.")
             return keep
-        if _PERCENT.fullmatch(stripped):
+        if _PERCENT.fullmatch(stripped) and len(stripped) <= MAX_CHARACTERS:
             share = Fraction(stripped.rstrip("%").strip()) / 100
-        elif _SHARE.fullmatch(stripped) and len(stripped) <= 40:
+        elif _SHARE.fullmatch(stripped) and len(stripped) <= MAX_CHARACTERS:
             share = _fraction(stripped)
         else:
-            raise InputError(f"keep={text} is no number of image tokens; {_WAY_OUT}.")
+            raise InputError(f"{given} is no number of image tokens; {_WAY_OUT}.")
         if share <= 0:
-            raise InputError(f"keep={text} keeps no image token; {_WAY_OUT}.")
+            raise InputError(f"{given} keeps no image token; {_WAY_OUT}.")
         if share > 1:
-            raise InputError(f"keep={text} is more than all image tokens; use at most 1.0 or 100%.")
+            raise InputError(f"{given} is more than all image tokens; use at most 1.0 or 100%.")
         return cls(share=share)
 
     def of(self, total: int) -> int:

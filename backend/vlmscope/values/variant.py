@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 from typing import Any
 
-from vlmscope.values.errors import InputError
+from vlmscope.values.errors import InputError, shown
 from vlmscope.values.keep import DEFAULT_KEEP, Keep
 
 _KIND = re.compile(r"[a-z][a-z0-9_.-]*", re.IGNORECASE)
@@ -29,7 +29,7 @@ class VariantOptions(Mapping[str, str]):
     __slots__ = ("_items",)
 
     def __init__(self, options: Mapping[str, object] | VariantOptions = {}) -> None:  # noqa: B006
-        pairs = ((str(name), _text(value)) for name, value in options.items())
+        pairs = ((str(name), _text(str(name), value)) for name, value in options.items())
         self._items = dict(sorted(pairs, key=lambda pair: (pair[0] != "keep", pair[0])))
 
     def __getitem__(self, name: str) -> str:
@@ -145,10 +145,13 @@ def with_unique_ids(variants: list[Variant]) -> list[Variant]:
     return unique
 
 
-def _text(value: object) -> str:
+def _text(name: str, value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    return value if isinstance(value, str) else repr(value)
+    try:
+        return value if isinstance(value, str) else repr(value)
+    except ValueError:
+        raise InputError(f"The option {name!r} cannot be {shown(value)}; give less.") from None
 
 
 def _split(rest: str, line: str) -> list[str]:

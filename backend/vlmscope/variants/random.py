@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from vlmscope.values.errors import InputError
+from vlmscope.values.errors import InputError, shortened
 from vlmscope.values.plan import Plan, TokenMap
 from vlmscope.values.selection import top_k
 from vlmscope.values.variant import Variant
@@ -27,7 +27,7 @@ class Random:
         self.variant = variant
         text = variant.options.get("seed", "0")
         if not text.isascii() or not text.isdigit() or len(text) > 18:
-            raise InputError(f"seed={text} is no seed; give a whole number from 0 up.")
+            raise InputError(f"seed={shortened(text)} is no seed; give a whole number from 0 up.")
         self.seed = int(text)
 
     def plan(self, context: Context) -> Plan:
