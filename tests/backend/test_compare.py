@@ -236,6 +236,52 @@ def test_running_out_of_memory_in_one_prefill_leaves_the_others(tiny, square, mo
     assert failed.grid == (5, 5) and answered.status == "done"
 
 
+def test_a_vision_tower_out_of_memory_fails_every_variant_in_one_sentence(tiny, monkeypatch):
+    def scarce(*args, **kwargs):
+        raise torch.OutOfMemoryError("no memory")
+
+    image = picture(150, 150, seed=80)
+    with monkeypatch.context() as patch:
+        patch.setattr(tiny.model, "get_image_features", scarce)
+        results = run(tiny, image, QUERY, ["baseline", "uniform"], max_new_tokens=2).results
+    assert [r.id for r in results] == ["baseline", "uniform"]
+    assert {why(r) for r in results} == {"The vision tower ran out of memory; use a smaller image."}
+    again = run(tiny, image, QUERY, ["baseline"], max_new_tokens=2).results[0]
+    assert again.status == "done"
+
+
+def test_a_fault_when_a_row_leaves_the_batch_ends_those_still_in_it(tiny, square, monkeypatch):
+    step = Batch.step
+
+    def spoiled(batch, token_ids):
+        logits = step(batch, token_ids).clone()
+        logits[0] = float("nan")
+        return logits
+
+    def scarce(batch, places):
+        raise torch.OutOfMemoryError("no memory")
+
+    monkeypatch.setattr(Batch, "step", spoiled)
+    monkeypatch.setattr(Batch, "drop", scarce)
+    lines = ["baseline", "uniform", "random"]
+    first, *others = run(tiny, square, QUERY, lines, max_new_tokens=4).results
+    assert "not finite" in why(first)
+    assert all("ran out of memory" in why(r) and len(r.token_ids) == 2 for r in others)
+
+
+def test_a_kind_sees_the_features_that_are_there_and_runs_no_tower(tiny, kind, monkeypatch):
+    seen = {}
+
+    def look(context):
+        tiny._features._items.clear()  # as four other images in the meantime would
+        seen["features"] = context.features
+        return Plan.keeping(context.grid, np.arange(3))
+
+    calls = count_vision(tiny, monkeypatch)
+    run(tiny, picture(150, 150, seed=81), QUERY, [kind("looking", look)], max_new_tokens=1)
+    assert len(calls) == 1 and seen["features"].shape == (25, tiny.hidden_size)
+
+
 def test_logits_that_are_no_numbers_end_that_variant_alone(tiny, square, monkeypatch):
     step = Batch.step
 
@@ -397,6 +443,11 @@ def test_sampling_gives_a_variant_the_same_stream_alone_and_beside_others(tiny, 
     assert [r.token_ids for r in other] != [r.token_ids for r in together]
 
 
+def test_the_largest_seed_draws(tiny, square):
+    how = {"max_new_tokens": 1, "temperature": 1.0, "seed": 2**63 - 1}
+    assert run(tiny, square, QUERY, ["baseline"], **how).results[0].status == "done"
+
+
 def test_an_answer_cut_at_the_limit_says_so(tiny, square):
     result = run(tiny, square, QUERY, ["baseline"], max_new_tokens=1).results[0]
     assert len(result.token_ids) == 1 and "max_new_tokens=1" in result.warnings[0]
@@ -423,6 +474,11 @@ def test_an_answer_cut_at_the_limit_says_so(tiny, square):
         ({"variants": ["random:keep=nan"]}, "keep=nan"),
         ({"max_new_tokens": 0}, "max_new_tokens=0"),
         ({"max_new_tokens": 2.5}, "max_new_tokens=2.5"),
+        ({"max_new_tokens": 10**5000}, "max_new_tokens=.*thousands of digits"),
+        ({"seed": -1}, "seed=-1"),
+        ({"seed": 2**63}, "seed=9223372036854775808"),
+        ({"seed": 2**70}, "seed=1180591620717411303424"),
+        ({"temperature": 10**400}, "temperature=1000"),
         ({"temperature": float("nan")}, "temperature=nan"),
         ({"temperature": "hot"}, "temperature='hot'"),
         ({"mode": "measured"}, "mode='together'"),

@@ -137,16 +137,26 @@ class _Comparison:
         yield self._started
         rows = [self._row(i, variant) for i, variant in enumerate(self._started.variants)]
         if not self._asked_to_stop():
-            with self._base.turn:
-                features = self._base.features(self._pixels)
-            for row in rows:
-                if self._asked_to_stop():
-                    break
-                yield from self._guarded(row, self._begin(row, features))
-            yield from self._decode([row for row in rows if not row.ended])
+            yield from self._answers(rows)
         for row in rows:
             if not row.ended:
                 yield row.stopped()
+
+    def _answers(self, rows: list[Row]) -> Iterator[Event]:
+        """The vision tower once, then every row's prefill, then all answers in one batch."""
+        try:
+            with self._base.turn:
+                features = self._base.features(self._pixels)
+        except Exception as error:  # without features there is nothing that any row could do
+            sentence = _sentence("The vision tower", error, "use a smaller image")
+            for row in rows:
+                yield row.failed(sentence)
+            return
+        for row in rows:
+            if self._asked_to_stop():
+                break
+            yield from self._guarded(row, self._begin(row, features))
+        yield from self._decode([row for row in rows if not row.ended])
 
     def _row(self, index: int, variant: Variant) -> Row:
         chooser = Chooser(self._options.temperature, self._options.seed)
@@ -160,7 +170,7 @@ class _Comparison:
         with self._base.turn:
             kind, heads = make_kind(row.variant), _Heads(self._base)
             clock = self._clock()
-            plan = kind.plan(self._context(heads))
+            plan = kind.plan(self._context(heads, features))
             self._base.synchronize()
             row.metrics["select_s"] = clock.seconds - heads.seconds
         check_plan(row.variant, plan, self._started.image)
@@ -189,6 +199,7 @@ class _Comparison:
         if not rows or self._asked_to_stop():
             return
         batch: Batch | None = None
+        ended: list[int] = []
         while rows and not self._asked_to_stop():
             try:
                 with self._base.turn:
@@ -196,18 +207,18 @@ class _Comparison:
                         batch = Batch(self._base.model, [row.prefilled for row in rows])  # type: ignore[misc]
                         for row in rows:
                             row.prefilled = None
+                    elif ended:
+                        batch.drop(ended)
                     logits = batch.step([row.last_token for row in rows])
             except Exception as error:  # one fault of the device ends every row in the batch
+                sentence = _sentence("The batch of all answers", error, _FEWER)
                 for row in rows:
-                    yield row.failed(_sentence(row.variant, error))
+                    yield row.failed(sentence)
                 return
             for row, row_logits in zip(rows, logits, strict=True):
                 yield from self._guarded(row, self._take(row, row_logits))
             ended = [place for place, row in enumerate(rows) if row.ended]
-            if ended:
-                with self._base.turn:
-                    batch.drop(ended)
-                rows = [row for row in rows if not row.ended]
+            rows = [row for row in rows if not row.ended]
 
     def _take(self, row: Row, logits: torch.Tensor) -> Iterator[Event]:
         yield from row.take(logits, self._base.end_tokens, self._options.max_new_tokens)
@@ -217,10 +228,9 @@ class _Comparison:
         try:
             yield from events
         except Exception as error:
-            row.prefilled = None
-            yield row.failed(_sentence(row.variant, error))
+            yield row.failed(_sentence(row.variant.title, error, _FEWER))
 
-    def _context(self, heads: _Heads) -> Context:
+    def _context(self, heads: _Heads, features: ImageFeatures) -> Context:
         base, pixels, query = self._base, self._pixels, self._started.query
         return Context(
             image=np.asarray(self._started.image.pixels),
@@ -229,7 +239,7 @@ class _Comparison:
             hidden_size=base.hidden_size,
             device=base.device,
             make_query_embeddings=lambda: base.query_embeddings(query),
-            make_features=lambda: base.features(pixels).merged,
+            make_features=lambda: features.merged,
             load_head=heads.load,
         )
 
@@ -252,15 +262,15 @@ class _Heads:
         return head
 
 
-def _sentence(variant: Variant, error: Exception) -> str:
+_FEWER = "use fewer variants at once, a smaller keep= or a smaller image"
+
+
+def _sentence(what: str, error: Exception, way_out: str) -> str:
     """What a person is told of a fault; the log gets its trace."""
     if isinstance(error, VlmscopeError):
         return str(error)
-    log.error("%s failed", variant, exc_info=error)
+    log.error("%s failed", what, exc_info=error)
     if isinstance(error, torch.OutOfMemoryError | MemoryError):
-        return (
-            f"{variant.title} ran out of memory; use fewer variants at once, "
-            "a smaller keep= or a smaller image."
-        )
+        return f"{what} ran out of memory; {way_out}."
     reason = (str(error).strip().splitlines() or ["no reason given"])[0].rstrip(".")
-    return f"{variant.title} failed with {type(error).__name__} ({reason}); the log has its trace."
+    return f"{what} failed with {type(error).__name__} ({reason}); the log has its trace."

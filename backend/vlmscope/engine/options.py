@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import isfinite
 from typing import Any
 
-from vlmscope.values.errors import InputError
+from vlmscope.values.errors import InputError, shown
 from vlmscope.values.images import MAX_PIXELS
 
 MAX_QUERY_CHARACTERS = 20_000
+MAX_TEMPERATURE = 1000
+MOST = 2**63 - 1
+"""The largest whole number that PyTorch takes, as a seed or as a size."""
 
 
 @dataclass(frozen=True)
@@ -43,9 +45,10 @@ class Options:
                 "Maps for each answer word (word_maps) are not in this version; leave it out."
             )
         number = isinstance(self.temperature, int | float)
-        if not number or not isfinite(self.temperature) or self.temperature < 0:
+        if not number or not 0 <= self.temperature <= MAX_TEMPERATURE:
             raise InputError(
-                f"temperature={self.temperature!r} is no temperature; use 0 for greedy, or more."
+                f"temperature={shown(self.temperature)} is no temperature; use 0 for greedy, "
+                f"or at most {MAX_TEMPERATURE}."
             )
 
     def recorded(self) -> dict[str, Any]:
@@ -77,5 +80,7 @@ def check_query(query: Any) -> str:
 
 
 def _whole(name: str, value: Any, least: int) -> None:
-    if not isinstance(value, int) or isinstance(value, bool) or value < least:
-        raise InputError(f"{name}={value!r} cannot be used; give a whole number from {least} up.")
+    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= MOST:
+        raise InputError(
+            f"{name}={shown(value)} cannot be used; give a whole number from {least} to 2**63 - 1."
+        )

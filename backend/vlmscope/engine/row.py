@@ -79,6 +79,7 @@ class Row:
 
     def failed(self, error: str) -> Failed:
         self.ended = True
+        self.prefilled = None  # its cache may be why the device is full
         return Failed(self.index, self.variant.id, self.result("failed", error))
 
     def stopped(self) -> Stopped:
