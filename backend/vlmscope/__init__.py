@@ -16,7 +16,7 @@ from vlmscope.values.errors import (
     VlmscopeError,
 )
 from vlmscope.values.events import Event, Failed, Finished, Maps, Started, Stopped, Token
-from vlmscope.values.metrics import METRICS, MetricInfo
+from vlmscope.values.metrics import METRICS, MetricInfo, metrics_for
 from vlmscope.values.plan import Plan, TokenMap
 from vlmscope.values.result import Result, RunImage
 from vlmscope.values.run import Run
@@ -56,6 +56,7 @@ __all__ = [
     "discover",
     "kind_names",
     "kinds",
+    "metrics_for",
     "peek",
     "run",
 ]

@@ -16,6 +16,7 @@ from tests.support.heads import make_state, save_head
 from tests.support.reference import Recorder, assert_same, picture
 
 from vlmscope import (
+    METRICS,
     Failed,
     Finished,
     InputError,
@@ -29,6 +30,7 @@ from vlmscope import (
     TokenMap,
     Variant,
     compare,
+    metrics_for,
     run,
 )
 from vlmscope.engine.decode import Batch
@@ -129,16 +131,38 @@ def test_streamed_text_adds_up_to_the_answer(base, square):
         )
 
 
-def test_only_what_was_measured_is_given(tiny, square):
-    result = run(tiny, square, QUERY, ["uniform:keep=40%"], max_new_tokens=3).results[0]
-    assert set(result.metrics) == {
-        *("image_tokens", "image_tokens_total", "vision_s", "select_s", "prefill_s"),
-        *("ttft_s", "kv_mib"),
-    }
+def test_only_what_was_measured_is_given(tiny):
+    image = picture(160, 160, seed=82)
+    result = run(tiny, image, QUERY, ["uniform:keep=40%"], max_new_tokens=3).results[0]
+    assert set(result.metrics) == {metric.key for metric in METRICS}
+    parts = ("vision_s", "select_s", "prefill_s")
+    assert result.metrics["ttft_s"] == pytest.approx(sum(result.metrics[part] for part in parts))
     assert (result.metrics["image_tokens"], result.metrics["image_tokens_total"]) == (10, 25)
-    prompt = tiny.prompt(QUERY, tiny.pixels(square)).ids.numel() - 15
+    prompt = tiny.prompt(QUERY, tiny.pixels(image)).ids.numel() - 15
     # layers × (keys and values) × key-value heads × head size × bytes of a float32
     assert result.metrics["kv_mib"] == prompt * 4 * 2 * 2 * 32 * 4 / 2**20
+
+
+def test_a_vision_tower_that_did_not_run_took_no_time(tiny):
+    image = picture(160, 160, seed=83)
+    lines = ["baseline", "uniform"]
+    first = run(tiny, image, QUERY, lines, max_new_tokens=1).results
+    again = run(tiny, image, "And the circle?", lines, max_new_tokens=1).results
+    assert first[0].metrics["vision_s"] == first[1].metrics["vision_s"] > 0
+    for before, result in zip(first, again, strict=True):
+        assert before.metrics.keys() - result.metrics.keys() == {"vision_s", "ttft_s"}
+
+
+def test_seconds_of_a_run_together_judge_no_variant():
+    seconds = [metric for metric in METRICS if metric.unit == "s"]
+    assert {metric.key for metric in seconds} == {"vision_s", "select_s", "prefill_s", "ttft_s"}
+    assert all(metric.better is None and "take turns" in metric.help for metric in seconds)
+    measured = {metric.key: metric for metric in metrics_for("measured")}
+    assert list(measured) == [metric.key for metric in METRICS]
+    for metric in METRICS:
+        better = "lower" if metric in seconds else metric.better
+        assert measured[metric.key].better == better
+    assert "take turns" not in measured["prefill_s"].help
 
 
 def test_the_stamp_says_under_which_conditions(tiny, square, tiny_folder):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -115,8 +115,18 @@ class SharedBase:
         return build_prompt(self.model, self.tokenizer, query, pixels.grid_thw)
 
     def features(self, pixels: Pixels) -> ImageFeatures:
-        """The image's features, from the vision tower once and from a small LRU after that."""
-        return self._features.get_or_make(pixels.key, lambda: self._look(pixels))
+        """The image's features, from the vision tower once and from a small LRU after that.
+
+        Their `seconds` are those of this call: None when they were remembered.
+        """
+        fresh: list[ImageFeatures] = []
+
+        def look() -> ImageFeatures:
+            fresh.append(self._look(pixels))
+            return replace(fresh[0], seconds=None)
+
+        remembered = self._features.get_or_make(pixels.key, look)
+        return fresh[0] if fresh else remembered
 
     @torch.inference_mode()
     def query_embeddings(self, query: str) -> torch.Tensor:

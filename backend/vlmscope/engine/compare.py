@@ -179,7 +179,8 @@ class _Comparison:
         row.warnings.extend(plan.warnings)
         row.metrics["image_tokens"] = len(row.result("done").kept)
         row.metrics["image_tokens_total"] = self._started.image.tokens
-        row.metrics["vision_s"] = features.seconds
+        if features.seconds is not None:
+            row.metrics["vision_s"] = features.seconds
         yield row.maps_event()
         with self._base.turn:
             clock = self._clock()
@@ -187,7 +188,8 @@ class _Comparison:
             self._base.synchronize()
             row.metrics["prefill_s"] = clock.seconds
         figures = row.metrics
-        figures["ttft_s"] = figures["vision_s"] + figures["select_s"] + figures["prefill_s"]
+        if features.seconds is not None:
+            figures["ttft_s"] = features.seconds + figures["select_s"] + figures["prefill_s"]
         figures["kv_mib"] = row.prefilled.kv_mib
         row.maps["attention"] = row.prefilled.attention
         yield row.maps_event()

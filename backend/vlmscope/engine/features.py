@@ -28,11 +28,14 @@ class Pixels:
 
 @dataclass(frozen=True, eq=False)
 class ImageFeatures:
-    """`merged` [N, D] and one [N, D] for each DeepStack level; `seconds` in the vision tower."""
+    """`merged` [N, D] and one [N, D] for each DeepStack level.
+
+    `seconds` in the vision tower, or None when they were remembered and nothing ran.
+    """
 
     merged: torch.Tensor
     deepstack: tuple[torch.Tensor, ...]
-    seconds: float
+    seconds: float | None
 
     def for_plan(self, plan: Plan) -> BaseModelOutputWithDeepstackFeatures:
         """The features of the tokens a plan keeps, in the form the model's forward pass takes."""
