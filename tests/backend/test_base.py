@@ -93,6 +93,26 @@ def test_a_device_or_dtype_that_cannot_be_used_is_named(tiny_folder: Path, given
         SharedBase.load(tiny_folder, **{"device": "cpu", **given})
 
 
+@pytest.mark.parametrize(
+    ("fault", "named"),
+    [
+        (torch.OutOfMemoryError("CUDA out of memory.\nTried to allocate"), "does not fit"),
+        (RuntimeError("CUDA error: device is lost\nmore of it"), "device is lost"),
+    ],
+)
+def test_a_device_that_cannot_hold_the_base_gets_one_sentence(
+    tiny_folder: Path, monkeypatch, fault: Exception, named: str
+):
+    def refuse(*args, **kwargs):
+        raise fault
+
+    monkeypatch.setattr(loading.Qwen3VLForConditionalGeneration, "to", refuse)
+    with pytest.raises(BaseError, match=named) as caught:
+        SharedBase.load(tiny_folder, device="cpu")
+    assert "'cpu'" in str(caught.value) or "of cpu" in str(caught.value)
+    assert str(caught.value).endswith(".") and "\n" not in str(caught.value)
+
+
 def test_a_base_describes_itself_in_plain_data(tiny: SharedBase):
     told = json.loads(json.dumps(tiny.describe()))
     assert told["hidden_size"] == 192 and told["layers"] == 4

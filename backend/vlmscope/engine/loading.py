@@ -91,6 +91,8 @@ def load_parts(source: Source, device: torch.device, dtype: torch.dtype) -> Part
         loaded: Any = Qwen3VLForConditionalGeneration.from_pretrained(
             source.location, dtype=dtype, output_loading_info=True, **pinned
         )
+    except (torch.OutOfMemoryError, MemoryError) as error:
+        raise _too_large(source, "this machine") from error
     except Exception as error:  # transformers raises many kinds for an unfit folder
         raise BaseError(
             f"The base {source.name!r} cannot be loaded ({_first_line(error)}); "
@@ -105,7 +107,26 @@ def load_parts(source: Source, device: torch.device, dtype: torch.dtype) -> Part
         )
     if tokenizer.chat_template is None:
         tokenizer.chat_template = _chat_template(source, pinned)
-    return Parts(model.to(device).eval(), tokenizer, image_processor)  # type: ignore[arg-type]
+    return Parts(_on_device(model, device, source), tokenizer, image_processor)
+
+
+def _on_device(model: Any, device: torch.device, source: Source) -> Any:
+    try:
+        return model.to(device).eval()
+    except (torch.OutOfMemoryError, MemoryError) as error:
+        raise _too_large(source, str(device)) from error
+    except RuntimeError as error:
+        raise BaseError(
+            f"The base {source.name!r} cannot be moved to {str(device)!r} ({_first_line(error)}); "
+            "use another device."
+        ) from error
+
+
+def _too_large(source: Source, place: str) -> BaseError:
+    return BaseError(
+        f"The base {source.name!r} does not fit in the memory of {place}; "
+        "use a smaller base, dtype='float16' or another device."
+    )
 
 
 def choose_device(device: str | torch.device | None) -> torch.device:
