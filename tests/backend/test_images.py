@@ -106,6 +106,32 @@ def test_a_file_that_is_no_image_is_refused(tmp_path: Path):
         open_image(tmp_path / "a.png")
 
 
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "MPO", "WEBP", "GIF", "BMP", "TIFF"])
+def test_the_usual_formats_are_opened_whatever_their_names(tmp_path: Path, kind: str):
+    more = {"save_all": True, "append_images": [picture(60, 40)]} if kind == "MPO" else {}
+    picture(60, 40).save(tmp_path / "a.dat", kind, **more)
+    assert open_image(tmp_path / "a.dat").size == (60, 40)
+
+
+@pytest.mark.parametrize("kind", ["EPS", "PPM", "ICO", "PCX", "TGA", "DDS", "PDF", "SGI"])
+@pytest.mark.parametrize("name", ["a.png", "a.dat"])
+def test_any_other_format_is_refused_by_its_content(tmp_path: Path, kind: str, name: str):
+    picture(60, 40).save(tmp_path / name, kind)
+    with pytest.raises(InputError, match="no image that can be read; give a PNG or a JPEG"):
+        open_image(tmp_path / name)
+
+
+@pytest.mark.parametrize("fault", [PermissionError("locked"), OverflowError("too far")])
+def test_a_file_that_cannot_be_opened_is_refused(tmp_path: Path, monkeypatch, fault: Exception):
+    def refuse(*args, **kwargs):
+        raise fault
+
+    picture(60, 40).save(tmp_path / "a.png")
+    monkeypatch.setattr(Image, "open", refuse)
+    with pytest.raises(InputError, match=rf"a\.png.*{fault}"):
+        open_image(tmp_path / "a.png")
+
+
 def test_a_truncated_file_is_refused(tmp_path: Path):
     picture(200, 200).save(tmp_path / "whole.png")
     whole = (tmp_path / "whole.png").read_bytes()

@@ -13,6 +13,12 @@ from vlmscope.values.errors import InputError
 
 MAX_PIXELS = 50_000_000
 MAX_ASPECT = 200
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
+"""What a file may be, by its content; a JPEG of several pictures (MPO) is a JPEG.
+
+Pillow would also open formats by running a program (EPS by Ghostscript), and many whose decoders
+hardly anybody reads.
+"""
 _SIXTEEN_BIT = ("I;16", "I;16L", "I;16B", "I;16N")
 
 
@@ -20,7 +26,8 @@ def open_image(source: Any, max_pixels: int = MAX_PIXELS) -> Image.Image:
     """An upright RGB image from a PIL image, a uint8 array [H, W, 3] or a path.
 
     EXIF orientation is applied, transparency is laid over white, 16-bit grey is scaled to 8. The
-    size is checked before anything is decoded. Raises InputError for what is no image.
+    size is checked before anything is decoded; a file is one of `FORMATS`, whatever its name.
+    Raises InputError for what is no image.
     """
     if isinstance(source, Image.Image):
         return _upright_rgb(source, "the image", max_pixels)
@@ -50,7 +57,7 @@ def _from_path(path: str | bytes, max_pixels: int) -> Image.Image:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            with Image.open(path) as image:
+            with Image.open(path, formats=FORMATS) as image:
                 return _upright_rgb(image, repr(name), max_pixels)
     except UnidentifiedImageError:
         raise InputError(f"{name!r} is no image that can be read; give a PNG or a JPEG.") from None
@@ -59,6 +66,12 @@ def _from_path(path: str | bytes, max_pixels: int) -> Image.Image:
             f"{name!r} has more pixels than is safe to open; give one of at most "
             f"{max_pixels:,} pixels."
         ) from None
+    except InputError:
+        raise
+    except Exception as error:  # Pillow raises many kinds for a damaged file
+        raise InputError(
+            f"{name!r} cannot be opened as an image ({error}); give another file."
+        ) from error
 
 
 def _upright_rgb(image: Image.Image, name: str, max_pixels: int) -> Image.Image:
