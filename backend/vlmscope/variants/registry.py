@@ -30,7 +30,7 @@ class Kind(Protocol):
     """A way to choose image tokens.
 
     `options` names the options it understands; `source` says whether it needs a SOURCE. Made anew
-    for each variant; `check` raises InputError for options it cannot use.
+    for each variant; making it raises InputError for options it cannot use.
     """
 
     summary: ClassVar[str]
