@@ -100,7 +100,7 @@ def save_base(
     """Write the standard model folder; weights in float16, which halves it and is what is measured."""
     folder.mkdir(parents=True, exist_ok=True)
     state = {key: value.detach().to(torch.float16) for key, value in model.state_dict().items()}
-    twin = Qwen3VLForConditionalGeneration(model.config).to(torch.float16)
+    twin = Qwen3VLForConditionalGeneration(model.config).half()
     twin.load_state_dict(state)
     end = tokenizer.convert_tokens_to_ids("<|im_end|>")
     twin.generation_config = GenerationConfig(

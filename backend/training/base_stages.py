@@ -11,7 +11,8 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import distributed, multiprocessing, nn
+from torch import distributed, nn
+from torch.multiprocessing.spawn import spawn
 from transformers import PreTrainedTokenizerFast, Qwen3VLForConditionalGeneration
 
 from .base_model import new_model
@@ -62,15 +63,20 @@ STAGES = (
     ),
     Stage(
         "hard",
-        steps=1800,
+        steps=700,
         batch=16,
-        rate=5e-4,
+        rate=6e-4,
         muon=2e-3,
-        floor=0.01,
-        probe=0.3,
+        floor=0.02,
         tower=0.3,
-        dropping=0.5,
-        weights=(("vague", 1.2), ("counting", 1.6)),
+        dropping=0.4,
+        weights=(
+            ("specific", 1.5),
+            ("counting", 1.3),
+            ("where", 3.0),
+            ("where letter", 3.0),
+            ("letter", 3.0),
+        ),
     ),
 )
 
@@ -292,7 +298,7 @@ def train_together(folder: Path, workers: int) -> None:
     meeting.unlink(missing_ok=True)
     folder.mkdir(parents=True, exist_ok=True)
     BaseTraining(folder)  # the tokenizer is made once, before several read it
-    multiprocessing.spawn(_work, (folder, workers, meeting), nprocs=workers)
+    spawn(_work, (folder, workers, meeting), nprocs=workers)
 
 
 def _work(worker: int, folder: Path, workers: int, meeting: Path) -> None:

@@ -141,7 +141,12 @@ def pack_row(
     return ids, labels, np.concatenate(positions, 1), blocks, first
 
 
-def pack(tokenizer, grid, rows: list[list[Question]], image_token: int):
+def pack(
+    tokenizer: PreTrainedTokenizerBase,
+    grid: tuple[int, int],
+    rows: list[list[Question]],
+    image_token: int,
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor, int]:
     """Rows of questions, padded to one length: ids, labels, positions, blocks, first image token."""
     packed = [pack_row(tokenizer, grid, asked, image_token) for asked in rows]
     longest = max(len(row[0]) for row in packed)
@@ -153,8 +158,8 @@ def pack(tokenizer, grid, rows: list[list[Question]], image_token: int):
         size = len(row_ids)
         ids[n, :size], labels[n, :size], blocks[n, :size] = row_ids, row_labels, row_blocks
         positions[:, n, :size] = row_positions
-    tensors = (torch.from_numpy(a) for a in (ids, labels, positions, blocks))
-    return (*tensors, packed[0][4])
+    made = [torch.from_numpy(array) for array in (ids, labels, positions, blocks)]
+    return made[0], made[1], made[2], made[3], packed[0][4]
 
 
 def training_scene(rng: np.random.Generator, sample, **options) -> Scene:

@@ -148,7 +148,11 @@ def random_keeps(seed: int, share: float):
 
 def uniform_keeps(share: float):
     """The engine's regular lattice at a share of the tokens."""
-    return lambda number, grid: lattice(*grid, budget(share, grid))
+
+    def keep(number: int, grid: tuple[int, int]) -> np.ndarray:
+        return lattice(*grid, budget(share, grid))
+
+    return keep
 
 
 def budget(share: float, grid: tuple[int, int]) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -105,7 +106,7 @@ def see(model: Qwen3VLForConditionalGeneration, images: Tensor) -> Features:
 
 
 @contextmanager
-def _patches_as_product(embed: nn.Module) -> Iterator[None]:
+def _patches_as_product(embed: Any) -> Iterator[None]:
     """Within, patches are embedded by a matrix product.
 
     The model's 3D convolution sees one patch at a time, so it is one, and a CPU runs it much slower.

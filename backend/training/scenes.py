@@ -206,8 +206,8 @@ def _shape(rng, place: Place, colour, shape, sizes) -> Item | None:
     if spot is None:
         return None
     jitter = rng.integers(-12, 13, 3)
-    rgb = tuple(int(v) for v in np.clip(np.asarray(COLOURS[colour]) + jitter, 0, 255))
-    return Item(shape, *spot, size, size, colour=colour, rgb=rgb)
+    red, green, blue = (int(v) for v in np.clip(np.asarray(COLOURS[colour]) + jitter, 0, 255))
+    return Item(shape, *spot, size, size, colour=colour, rgb=(red, green, blue))
 
 
 def _letter(rng, place: Place, text, sizes) -> Item | None:
@@ -216,8 +216,10 @@ def _letter(rng, place: Place, text, sizes) -> Item | None:
     spot = place(mask.shape[::-1], 2)
     if spot is None:
         return None
-    rgb = tuple(int(v) for v in rng.integers(10, 60, 3))
-    return Item("letter", *spot, mask.shape[1], mask.shape[0], text=text, rgb=rgb, size=size)
+    red, green, blue = (int(v) for v in rng.integers(10, 60, 3))
+    return Item(
+        "letter", *spot, mask.shape[1], mask.shape[0], text=text, rgb=(red, green, blue), size=size
+    )
 
 
 def _tag(rng, place: Place, text) -> Item | None:
@@ -227,8 +229,8 @@ def _tag(rng, place: Place, text) -> Item | None:
     spot = place((width, height), 4)
     if spot is None:
         return None
-    rgb = tuple(int(v) for v in rng.integers(0, 50, 3))
-    return Item("tag", *spot, width, height, text=text, rgb=rgb, size=size)
+    red, green, blue = (int(v) for v in rng.integers(0, 50, 3))
+    return Item("tag", *spot, width, height, text=text, rgb=(red, green, blue), size=size)
 
 
 def _ground_options(rng, width, height, clutter: int) -> dict:
