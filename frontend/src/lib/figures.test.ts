@@ -44,8 +44,11 @@ test("a difference is in percent of the reference, and lower can be better", () 
   expect(difference(0.29, 0.41, seconds)).toEqual({ text: "−29 %", verdict: "better" });
   expect(difference(0.5, 0.4, seconds)).toEqual({ text: "+25 %", verdict: "worse" });
   expect(difference(0.42, 0.41, seconds)).toEqual({ text: "+2.4 %", verdict: "worse" });
-  expect(difference(2, 1, { ...seconds, better: "higher" }).verdict).toBe("better");
-  expect(difference(2, 1, { ...seconds, better: null }).verdict).toBeNull();
+  expect(difference(2, 1, { ...seconds, better: "higher" })?.verdict).toBe("better");
+});
+
+test("where neither direction is better, no difference is told", () => {
+  expect(difference(2, 1, { ...seconds, better: null })).toBeNull();
 });
 
 test("no difference is said in a word, and against zero it is told in the unit", () => {

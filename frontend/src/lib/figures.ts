@@ -36,19 +36,19 @@ export function formatFigure(value: number, metric: Pick<Metric, "unit" | "digit
 
 export interface Difference {
   text: string;
-  /** Better or worse than the reference, or null where neither can be said. */
+  /** Better or worse than the reference, or null where they are the same. */
   verdict: "better" | "worse" | null;
 }
 
-/** How a value differs from the reference's: in percent, or in its unit where that is zero. */
-export function difference(value: number, reference: number, metric: Metric): Difference {
+/**
+ * How a value differs from the reference's: in percent, or in its unit where that is zero. Null for
+ * a metric of which neither direction is better: a difference beside it would read as a judgement.
+ */
+export function difference(value: number, reference: number, metric: Metric): Difference | null {
+  if (!metric.better) return null;
   const change = value - reference;
   const verdict =
-    change === 0 || !metric.better
-      ? null
-      : change < 0 === (metric.better === "lower")
-        ? "better"
-        : "worse";
+    change === 0 ? null : change < 0 === (metric.better === "lower") ? "better" : "worse";
   if (change === 0) return { text: "same", verdict };
   if (reference === 0) return { text: signed(formatFigure(change, metric)), verdict };
   const percent = (100 * change) / Math.abs(reference);
