@@ -18,12 +18,14 @@ let grid: Record<string, unknown> | undefined;
 let props: { value: Comparison; options: Options; onselect: (selection: Selection) => void };
 
 beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
   page = document.createElement("div");
   page.style.width = "900px";
   document.body.append(page);
 });
 
 afterEach(async () => {
+  vi.useRealTimers();
   if (grid) await unmount(grid);
   page.remove();
 });
@@ -61,6 +63,23 @@ function wheel(i: number, deltaY: number, ctrlKey: boolean) {
   frame(i).dispatchEvent(event);
   flushSync();
   return event.defaultPrevented;
+}
+
+function pointer(target: HTMLElement, type: string, place: MouseEventInit, buttons: number) {
+  target.dispatchEvent(new PointerEvent(type, { ...place, pointerId: 1, buttons }));
+}
+
+function click(i: number, x: number, y: number, detail = 1) {
+  frame(i).dispatchEvent(new MouseEvent("click", { ...at(i, x, y), detail }));
+  flushSync();
+}
+
+/** What a browser sends for two clicks in one place. */
+function doubleClick(i: number, x: number, y: number) {
+  click(i, x, y, 1);
+  click(i, x, y, 2);
+  frame(i).dispatchEvent(new MouseEvent("dblclick", { ...at(i, x, y), detail: 2 }));
+  flushSync();
 }
 
 function press(target: HTMLElement, key: string, shiftKey = false) {
@@ -157,17 +176,69 @@ test("Shift with an arrow steps the crosshair over the tokens, and Enter tells w
   expect(onselect).toHaveBeenCalledExactlyOnceWith({ cell: "b", row: 1, col: 2, value: 0 });
 });
 
+test.each(["Enter", " "])("%j pins the crosshair where the mouse left it, and tells it", (key) => {
+  const onselect = show(two());
+  point(0, 0.9, 0.1);
+  press(frame(1), key);
+  expect(onselect).toHaveBeenCalledExactlyOnceWith({ cell: "b", row: 0, col: 2, value: 6 });
+  point(0, 0.1, 0.9);
+  expect(texts("readout")[1]).toMatch(/^row 0 col 2/);
+});
+
 test("a click pins the crosshair and tells the token; a click on the same token lets go", () => {
   const onselect = show(two());
-  frame(0).dispatchEvent(new MouseEvent("click", at(0, 0.1, 0.1)));
-  flushSync();
-  expect(onselect).toHaveBeenCalledExactlyOnceWith({ cell: "a", row: 0, col: 0, value: 0 });
+  click(0, 0.1, 0.1);
   point(1, 0.9, 0.9);
   expect(texts("readout")[0]).toMatch(/^row 0 col 0/);
-  frame(1).dispatchEvent(new MouseEvent("click", at(1, 0.1, 0.1)));
-  flushSync();
+  vi.runAllTimers();
+  expect(onselect).toHaveBeenCalledExactlyOnceWith({ cell: "a", row: 0, col: 0, value: 0 });
+  click(1, 0.1, 0.1);
+  vi.runAllTimers();
   expect(texts("readout")).toEqual([]);
   expect(onselect).toHaveBeenCalledOnce();
+});
+
+test("two clicks in haste on two tokens tell both", () => {
+  const onselect = show(two());
+  click(0, 0.1, 0.1);
+  click(0, 0.9, 0.1);
+  vi.runAllTimers();
+  expect(onselect.mock.calls.map(([{ col }]) => col)).toEqual([0, 2]);
+});
+
+test("a double click only zooms: it tells no token and leaves the pin as it was", () => {
+  const onselect = show(two());
+  doubleClick(0, 0.5, 0.9);
+  point(0, 0.9, 0.1);
+  expect(texts("readout")[0]).toMatch(/^row 0 col 2/);
+  click(0, 0.9, 0.1);
+  vi.runAllTimers();
+  onselect.mockClear();
+  doubleClick(1, 0.1, 0.9);
+  doubleClick(1, 0.9, 0.1);
+  vi.runAllTimers();
+  expect(texts("zoom")).toEqual(["8.0×"]);
+  expect(onselect).not.toHaveBeenCalled();
+  expect(texts("readout")[0]).toMatch(/^row 0 col 2/);
+  press(frame(0), "0");
+  point(0, 0.1, 0.9);
+  expect(texts("readout")[0]).toMatch(/^row 0 col 2/);
+});
+
+test("a press that leaves the picture at once and ends outside never drags it", () => {
+  show(two());
+  const before = placed()[0];
+  for (const [ends, buttons] of [
+    [null, 0],
+    [document.body, 1],
+  ] as const) {
+    pointer(frame(0), "pointerdown", at(0, 0.01, 0.5), 1);
+    if (ends) pointer(ends, "pointerup", at(0, -0.1, 0.5), 0);
+    pointer(frame(0), "pointermove", at(0, 0.9, 0.5), buttons);
+    flushSync();
+    expect(placed()[0]).toBe(before);
+    expect(texts("readout")[0]).toMatch(/^row 1 col 2/);
+  }
 });
 
 test("text that streams in redraws no map, remounts nothing and keeps the view", () => {
@@ -282,6 +353,17 @@ test("figures stand beside the reference's", () => {
     "total 2.0 s +100 %, worse",
     "total 1.0 s",
     "total –",
+  ]);
+});
+
+test("a metric without a better direction shows its value alone", () => {
+  const metric = { key: "n", label: "tokens", unit: "", better: null, digits: null, help: "" };
+  const cells = [cell("a", { metrics: { n: 2 } }), cell("b", { metrics: { n: 1 } })];
+  show(comparison(cells, { metrics: [metric] }));
+  const rows = [...page.querySelectorAll<HTMLElement>("[data-metric]")];
+  expect(rows.map((row) => row.innerText.replace(/\s+/g, " ").trim())).toEqual([
+    "tokens 2",
+    "tokens 1",
   ]);
 });
 

@@ -4,7 +4,8 @@ import type { Point } from "../lib/viewport";
 
 export interface Gestures {
   hover(at: Point | null): void;
-  click(at: Point): void;
+  /** Gives what takes it back, for it may be the first of a double click. */
+  click(at: Point): () => void;
   doubleClick(at: Point, back: boolean): void;
   pan(dx: number, dy: number): void;
   zoom(factor: number, at: Point): void;
@@ -22,6 +23,7 @@ export function listen(frame: HTMLElement, gestures: Gestures): () => void {
   const down = new Map<number, Point>();
   let pressed: Point | null = null;
   let dragging = false;
+  let takeBack: (() => void) | null = null;
 
   function place(event: { clientX: number; clientY: number }): Point {
     const box = frame.getBoundingClientRect();
@@ -49,6 +51,8 @@ export function listen(frame: HTMLElement, gestures: Gestures): () => void {
   }
 
   function pointermove(event: PointerEvent): void {
+    // A release that no page was told of: above a menu, or another window.
+    if (!event.buttons) down.delete(event.pointerId);
     const before = down.get(event.pointerId);
     const at = place(event);
     if (!before) {
@@ -90,10 +94,13 @@ export function listen(frame: HTMLElement, gestures: Gestures): () => void {
   }
 
   function click(event: MouseEvent): void {
-    if (!dragging) gestures.click(place(event));
+    // The later clicks in one place are the double click's.
+    if (event.detail < 2) takeBack = dragging ? null : gestures.click(place(event));
   }
 
   function dblclick(event: MouseEvent): void {
+    takeBack?.();
+    takeBack = null;
     gestures.doubleClick(place(event), event.shiftKey);
   }
 
@@ -113,8 +120,9 @@ export function listen(frame: HTMLElement, gestures: Gestures): () => void {
   const { signal } = stop;
   frame.addEventListener("pointerdown", pointerdown, { signal });
   frame.addEventListener("pointermove", pointermove, { signal });
-  frame.addEventListener("pointerup", release, { signal });
-  frame.addEventListener("pointercancel", release, { signal });
+  // On the window: until it drags, a press is not captured, and may end outside the frame.
+  window.addEventListener("pointerup", release, { signal });
+  window.addEventListener("pointercancel", release, { signal });
   frame.addEventListener("pointerleave", pointerleave, { signal });
   frame.addEventListener("click", click, { signal });
   frame.addEventListener("dblclick", dblclick, { signal });

@@ -156,6 +156,15 @@ export class GridState {
     this.crosshair = null;
   }
 
+  /** The crosshair as it is now: gives the function that puts it back. */
+  keepCrosshair(): () => void {
+    const [crosshair, pinned] = [this.crosshair, this.pinned];
+    return () => {
+      this.crosshair = crosshair;
+      this.pinned = pinned;
+    };
+  }
+
   /**
    * The transform of every cell's stage. It is set on the stages themselves: a CSS variable that
    * they all inherit would make the browser look through the style of the whole grid each frame.
