@@ -9,8 +9,9 @@ import mimetypes
 import os
 import re
 from collections import OrderedDict
+from concurrent.futures import Future
 from pathlib import Path
-from threading import Lock
+from threading import Lock, get_ident
 
 import numpy as np
 import PIL.Image
@@ -22,7 +23,7 @@ from .errors import InvalidComparison
 ImageLike = FileData | PIL.Image.Image | np.ndarray | str | os.PathLike
 
 _DATA_URL = re.compile(r"data:(image/[\w.+-]+);base64,", re.ASCII)
-_ENCODED: OrderedDict[bytes, str] = OrderedDict()
+_ENCODED: OrderedDict[bytes, Future[str]] = OrderedDict()
 _ENCODED_AT_MOST = 64
 _lock = Lock()
 
@@ -104,20 +105,40 @@ def _from_array(array: np.ndarray, name: str) -> PIL.Image.Image:
 
 def _encode_once(image: PIL.Image.Image) -> str:
     # Keyed by the pixels, not by the object: the same object may be drawn on between two yields.
-    digest = hashlib.blake2b(f"{image.mode} {image.size}".encode(), digest_size=20)
+    palette = image.getpalette("RGBA") if image.mode == "P" else None
+    look = (image.mode, image.size, palette, image.info.get("transparency"))
+    digest = hashlib.blake2b(repr(look).encode(), digest_size=20)
     digest.update(image.tobytes())
     digest.update(get_upload_folder().encode())
     key = digest.digest()
+    encoded, is_mine = _claim(key)
+    if is_mine:
+        # Outside the lock: a large image takes seconds, and holds up only who asks for the same.
+        try:
+            encoded.set_result(_write(key.hex(), "image.png", _png(image)))
+        except BaseException as error:
+            with _lock:
+                _ENCODED.pop(key, None)
+            encoded.set_exception(error)
+    return encoded.result()
+
+
+def _claim(key: bytes) -> tuple[Future[str], bool]:
+    """The path of these pixels' file, now or soon, and whether the caller is to write it."""
     with _lock:
-        path = _ENCODED.get(key)
-        if path is not None and os.path.exists(path):
+        encoded = _ENCODED.get(key)
+        if encoded is not None and not _was_cleaned_away(encoded):
             _ENCODED.move_to_end(key)
-            return path
-        path = _write(key.hex(), "image.png", _png(image))
-        _ENCODED[key] = path
+            return encoded, False
+        encoded = _ENCODED[key] = Future()
+        _ENCODED.move_to_end(key)
         while len(_ENCODED) > _ENCODED_AT_MOST:
             _ENCODED.popitem(last=False)
-        return path
+        return encoded, True
+
+
+def _was_cleaned_away(encoded: Future[str]) -> bool:
+    return encoded.done() and not (encoded.exception() or os.path.exists(encoded.result()))
 
 
 def _png(image: PIL.Image.Image) -> bytes:
@@ -134,7 +155,7 @@ def _write(folder: str, file_name: str, raw: bytes) -> str:
     path = place / file_name
     if not path.exists():
         # A reader in another thread must never meet half a file.
-        unfinished = place / f".{os.getpid()}.{file_name}"
+        unfinished = place / f".{os.getpid()}.{get_ident()}.{file_name}"
         unfinished.write_bytes(raw)
         unfinished.replace(path)
     return str(path.resolve())

@@ -1,7 +1,9 @@
 """Images: taken as the author has them, encoded once, lossless."""
 
 import io
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 
 import numpy as np
 import PIL.Image
@@ -45,6 +47,56 @@ def test_the_same_image_again_is_not_encoded_again(photo, encodings):
     second = Comparison(image=photo, cells=[Cell("a", image=photo.copy())])
     assert encodings == ["PNG"]
     assert first.image == second.image == second.cells[0].image
+
+
+def test_the_same_image_from_many_threads_is_encoded_once(photo, encodings):
+    with ThreadPoolExecutor(4) as threads:
+        images = list(threads.map(lambda _: Comparison(image=photo).image, range(8)))
+    assert encodings == ["PNG"]
+    assert all(image == images[0] for image in images)
+
+
+def test_a_slow_encoding_holds_up_no_other_image(photo, monkeypatch):
+    small = PIL.Image.new("RGB", (8, 8), "teal")
+    started, free = Event(), Event()
+    save = PIL.Image.Image.save
+
+    def slow(self, *args, **options):
+        if self.size == photo.size:
+            started.set()
+            assert free.wait(20)
+        return save(self, *args, **options)
+
+    monkeypatch.setattr(PIL.Image.Image, "save", slow)
+    with ThreadPoolExecutor(2) as threads:
+        large = threads.submit(lambda: Comparison(image=photo).image)
+        try:
+            assert started.wait(20)
+            quick = threads.submit(lambda: Comparison(image=small).image).result(5)
+            assert not large.done()
+        finally:
+            free.set()
+        assert np.array_equal(pixels(quick), np.asarray(small))
+        assert np.array_equal(pixels(large.result(20)), np.asarray(photo))
+
+
+def test_an_encoding_that_failed_is_tried_again(photo, monkeypatch):
+    def full(*_args, **_options):
+        raise OSError("No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(PIL.Image.Image, "save", full)
+        with pytest.raises(OSError, match="No space left"):
+            Comparison(image=photo)
+    assert np.array_equal(pixels(Comparison(image=photo).image), np.asarray(photo))
+
+
+def test_the_same_indices_with_another_palette_are_another_image(photo):
+    palette = photo.convert("P")
+    before = Comparison(image=palette).image
+    colours = palette.getpalette()
+    palette.putpalette(colours[::-1])
+    assert Comparison(image=palette).image != before
 
 
 def test_an_image_drawn_on_in_place_is_another_image(photo, encodings):
