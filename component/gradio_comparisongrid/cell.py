@@ -5,8 +5,16 @@ from __future__ import annotations
 import math
 from typing import Annotated, Any, Literal
 
+import numpy as np
 from gradio.data_classes import FileData
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    model_validator,
+)
 
 from .images import ImageLike, to_file
 from .maps import Layer, Word
@@ -17,13 +25,31 @@ Status = Literal["waiting", "running", "done", "failed", "stopped"]
 
 
 def _finite_or_none(value: Any) -> Any:
+    if isinstance(value, np.generic):
+        value = value.item()
     return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _plain_refusal(needs: str) -> WrapValidator:
+    """Refuses in one sentence what pydantic would refuse once for each type of a union."""
+
+    def check(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
+        try:
+            return validate(value)
+        except ValidationError as error:
+            raise ValueError(f"{value!r:.60} is given, but it needs {needs}") from error
+
+    return WrapValidator(check)
 
 
 Number = Annotated[float | None, BeforeValidator(_finite_or_none)]
 """A number of JSON: NaN and infinity are no value."""
 
-Fact = Annotated[bool | int | float | str | None, BeforeValidator(_finite_or_none)]
+Fact = Annotated[
+    bool | int | float | str | None,
+    BeforeValidator(_finite_or_none),
+    _plain_refusal("a number, a text, true, false or None"),
+]
 """What a stamp may hold."""
 
 
@@ -57,6 +83,10 @@ class Measured(WireModel):
     __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]
 
 
+Figure = Annotated[Number | Measured, _plain_refusal("a number, None or Measured")]
+"""What a cell may hold for a metric."""
+
+
 class Cell(WireModel):
     """One variant: what it answered, what it cost, what it looked at and what it dropped.
 
@@ -73,7 +103,7 @@ class Cell(WireModel):
     correct: bool | None = None
     error: str | None = None
     warnings: list[str] = []
-    metrics: dict[str, Number | Measured] = {}
+    metrics: dict[str, Figure] = {}
     layers: list[Layer] = []
     tokens: Tokens | None = None
     words: list[Word] = []

@@ -86,6 +86,41 @@ def test_a_figure_that_is_no_number_is_no_value():
     assert cell.metrics == {"x": None, "y": Measured(None, low=1, n=3)}
 
 
+@pytest.mark.parametrize("kind", [np.float16, np.float32, np.float64])
+def test_numpys_numbers_are_taken_as_pythons(kind):
+    cell = Cell(
+        "a",
+        metrics={
+            "x": kind("nan"),
+            "y": kind(1.5),
+            "z": Measured(kind("inf"), low=kind(0.5), n=np.int64(3)),
+        },
+        stamp={"loss": kind("nan"), "scale": kind(0.25), "seed": np.int64(3), "on": np.bool_(True)},
+    )
+    assert cell.metrics == {"x": None, "y": 1.5, "z": Measured(None, low=0.5, n=3)}
+    assert cell.stamp == {"loss": None, "scale": 0.25, "seed": 3, "on": True}
+    assert [type(fact) for fact in cell.stamp.values()] == [type(None), float, int, bool]
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        (
+            {"metrics": {"x": [1]}},
+            "Cell.metrics.x: [1] is given, but it needs a number, None or Measured",
+        ),
+        (
+            {"stamp": {"x": [1]}},
+            "Cell.stamp.x: [1] is given, but it needs a number, a text, true, false or None",
+        ),
+    ],
+)
+def test_what_is_no_figure_or_fact_is_refused_in_one_sentence(given, says):
+    with pytest.raises(InvalidComparison) as refusal:
+        Cell("a", **given)
+    assert str(refusal.value) == says
+
+
 def test_the_value_is_strict_json(value):
     value.cells[1].layers = [Layer.from_array("x", np.full((9, 12), np.nan))]
     value.stamp = {"loss": float("nan"), "seed": 3}
