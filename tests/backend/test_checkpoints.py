@@ -64,6 +64,14 @@ def test_metadata_that_cannot_be_read_is_a_warning(tmp_path: Path, told: dict):
     assert record.epoch is None and record.metrics is None and record.step is None
 
 
+@pytest.mark.parametrize("huge", ["1" + "0" * 400, "-1e999"])
+def test_a_metric_beyond_any_float_is_left_out_with_a_warning(tmp_path: Path, huge: str):
+    told = {"metrics": f'{{"a": {huge}, "group": {{"b": {huge}}}, "c": 0.5}}'}
+    record = peek(save_head(tmp_path / "a.safetensors", 192, told))
+    assert record.metrics == {"c": 0.5}
+    assert record.warnings == ("The header's metrics give no finite number for a, group.b.",)
+
+
 def test_metrics_nested_too_deep_are_a_warning(tmp_path: Path):
     deep = '{"a":' * 500 + "1" + "}" * 500
     assert (
@@ -154,7 +162,7 @@ BROKEN = {
     ),
     "whole numbers": (
         lambda s: s.update({BALANCER: torch.zeros(3, 128, dtype=torch.int32)}),
-        ["whole numbers", BALANCER],
+        ["I32 numbers", BALANCER],
     ),
     "not a number": (
         lambda s: s.update({BALANCER: torch.full((3, 128), float("nan"))}),
@@ -176,6 +184,57 @@ def test_a_head_that_is_not_exactly_one_is_refused_by_name(tmp_path: Path, how: 
     with pytest.raises(CheckpointError) as caught:
         load_head(str(path), 192)
     assert all(part in str(caught.value) for part in ["odd.safetensors", *named])
+
+
+@pytest.mark.parametrize("dtype", [torch.int32, torch.uint8, torch.float8_e4m3fn, torch.bool])
+def test_what_loading_refuses_for_its_numbers_a_check_refuses_too(tmp_path: Path, dtype):
+    state = {**make_state(192), BALANCER: torch.zeros(3, 128).to(dtype)}
+    path = save_head(tmp_path / "odd.safetensors", 192, state=state)
+    with pytest.raises(CheckpointError) as caught:
+        load_head(str(path), 192)
+    report = check_checkpoint(str(path), 192)
+    assert not report.ok and report.reason == str(caught.value) and BALANCER in report.reason
+    record = peek(path)
+    assert record.kind == "arr-coc" and report.reason in record.warnings
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
+def test_a_head_in_any_usual_precision_is_approved_and_loaded(tmp_path: Path, dtype):
+    state = {key: value.to(dtype) for key, value in make_state(192).items()}
+    path = save_head(tmp_path / "a.safetensors", 192, state=state)
+    assert check_checkpoint(str(path), 192).ok and peek(path).warnings == ()
+    assert all(t.dtype == torch.float32 for t in load_head(str(path), 192).head.state.values())
+
+
+def test_the_bases_own_whole_numbers_are_nobodys_concern(tmp_path: Path):
+    state = {**make_state(192), "base_model.steps": torch.zeros(3, dtype=torch.int64)}
+    path = save_head(tmp_path / "whole.safetensors", 192, state=state)
+    assert check_checkpoint(str(path), 192).ok and load_head(str(path), 192).head is not None
+
+
+@pytest.mark.parametrize("within_a_folder", [False, True])
+def test_a_pipe_is_not_waited_for(tmp_path: Path, within_a_folder: bool):
+    pipe = tmp_path / "late.safetensors"
+    os.mkfifo(pipe)
+    for read in (peek, lambda path: load_head(str(path), 192)):
+        with pytest.raises(CheckpointError, match="no single" if within_a_folder else "no regular"):
+            read(tmp_path if within_a_folder else pipe)
+    assert not check_checkpoint(str(pipe)).ok
+    with pytest.raises(CheckpointError, match=r"late\.safetensors' is no regular file"):
+        discover(pipe)
+    assert "no regular file" in discover(tmp_path)[0].warnings[0]
+
+
+def test_a_source_is_shown_as_it_was_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "runs" / "a.pt").write_bytes(b"\x80")
+    for source, named in [("~/runs/a.pt", "'~/runs/a.pt'"), ("~/runs", "'~/runs'")]:
+        with pytest.raises(CheckpointError, match=named) as caught:
+            peek(source)
+        assert str(tmp_path) not in str(caught.value)
+    (found,) = discover("~/runs")
+    assert found.warnings[0].startswith("'a.pt' is a pickle")
 
 
 def test_a_head_for_another_base_names_both(tmp_path: Path):

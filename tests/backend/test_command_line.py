@@ -126,6 +126,12 @@ def test_checkpoints_lists_what_is_there(capsys, place: Path):
     assert listed["broken"]["kind"] is None and listed["broken"]["warnings"]
 
 
+def test_a_metric_beyond_any_float_does_not_end_the_list(capsys, tmp_path: Path):
+    save_head(tmp_path / "a.safetensors", 192, {"metrics": {"a": 10**400, "b": 0.5}})
+    code, out, err = vlmscope(capsys, "checkpoints", tmp_path)
+    assert code == 0 and "b 0.5" in out and "no finite number for a" in err
+
+
 @pytest.mark.parametrize(
     ("file", "base", "code", "fits"),
     [

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vlmscope.arr_coc.layout import Mismatch, fits, match, refusal
-from vlmscope.checkpoints.head import own_shapes
+from vlmscope.checkpoints.head import dtype_refusal, own_shapes
 from vlmscope.checkpoints.header import read_header
 from vlmscope.checkpoints.places import weights_file
 from vlmscope.values.errors import CheckpointError
@@ -41,15 +41,17 @@ def check_checkpoint(source: str, hidden_size: int | None = None) -> Check:
     """
     try:
         path = weights_file(source)
-        own, _, _ = own_shapes(path.name, read_header(path).shapes)
+        header = read_header(path)
+        own, _, _ = own_shapes(path.name, header.shapes)
     except CheckpointError as error:
         return Check(False, reason=str(error))
     report = match(own, hidden_size)
+    unfit = dtype_refusal(path.name, header) if report.exact else None
     return Check(
-        ok=report.exact,
+        ok=report.exact and unfit is None,
         kind="arr-coc" if report.whole else None,
         fits=fits(report.hidden_size),
-        reason=None if report.exact else refusal(path.name, report, hidden_size),
+        reason=unfit if report.exact else refusal(path.name, report, hidden_size),
         matched=report.matched,
         missing=report.missing,
         unexpected=report.unexpected,

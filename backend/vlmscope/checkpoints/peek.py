@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from vlmscope.arr_coc.layout import fits, match
-from vlmscope.checkpoints.head import base_keys_warning, own_shapes
+from vlmscope.checkpoints.head import base_keys_warning, dtype_refusal, own_shapes
 from vlmscope.checkpoints.header import Header, read_header
-from vlmscope.checkpoints.places import PICKLES, WEIGHT_NAMES, is_hub, weights_file
+from vlmscope.checkpoints.places import PICKLES, WEIGHT_NAMES, is_hub, readable_file, weights_file
 from vlmscope.checkpoints.record import Checkpoint
 from vlmscope.values import strict_json
 from vlmscope.values.errors import CheckpointError
@@ -27,7 +27,10 @@ def peek(source: str | os.PathLike[str]) -> Checkpoint:
 
     Raises CheckpointError for what is missing or cannot be read.
     """
-    path = weights_file(os.fspath(source))
+    return _read(weights_file(os.fspath(source)))
+
+
+def _read(path: Path) -> Checkpoint:
     header = read_header(path)
     kind, base, warnings = _recognise(path.name, header)
     record = replace(
@@ -50,7 +53,7 @@ def discover(*places: str | os.PathLike[str]) -> list[Checkpoint]:
     for given in places:
         place = os.fspath(given)
         path = Path(place).expanduser()
-        if is_hub(place) or not path.exists():
+        if is_hub(place) or not (path.is_file() or path.is_dir()):
             weights_file(place)
         for file in _files(path):
             found.setdefault(file.resolve(), _peek_or_warn(file))
@@ -78,7 +81,7 @@ def _files(path: Path) -> Iterator[Path]:
 
 def _peek_or_warn(path: Path) -> Checkpoint:
     try:
-        return peek(path)
+        return _read(readable_file(path, path.name))
     except CheckpointError as error:
         record = _on_disk(path) if path.exists() else Checkpoint(path.stem, str(path))
         return replace(record, warnings=(str(error),))
@@ -100,6 +103,8 @@ def _recognise(name: str, header: Header) -> tuple[str | None, str | None, list[
     report = match(own)
     warnings = [base_keys_warning(dropped)] if dropped and report.matched else []
     if report.whole:
+        unfit = dtype_refusal(name, header)
+        warnings += [] if unfit is None else [unfit]
         return "arr-coc", fits(report.hidden_size), warnings
     if not report.matched:
         return None, None, ["Its tensors are of no kind known here."]
@@ -122,7 +127,11 @@ def _with_metadata(record: Checkpoint, metadata: Mapping[str, str]) -> Checkpoin
             elif name == "step":
                 known[name] = int(text)
             elif name == "metrics":
-                known[name] = _metrics(text)
+                known[name], left_out = _metrics(text)
+                if left_out:
+                    warnings.append(
+                        f"The header's metrics give no finite number for {', '.join(left_out)}."
+                    )
             elif name in ("config", "keep"):
                 known[name] = _json_or_text(text)
             elif name in ("notes", "hypothesis", "result"):
@@ -139,12 +148,24 @@ def _number(text: str) -> float:
     return int(value) if value.is_integer() else value
 
 
-def _metrics(text: str) -> dict[str, float]:
-    """Numbers by name; nested groups are joined with a dot, what is no number is left out."""
+def _metrics(text: str) -> tuple[dict[str, float], list[str]]:
+    """Numbers by name, and the names of those beyond what a float holds.
+
+    Nested groups are joined with a dot; what is no number is left out.
+    """
     values = strict_json.loads(text)
     if not isinstance(values, dict):
         raise ValueError(text)
-    return dict(_flat("", values))
+    numbers = dict(_flat("", values))
+    left_out = [name for name, value in numbers.items() if not _is_finite(value)]
+    return {name: numbers[name] for name in numbers if name not in left_out}, left_out
+
+
+def _is_finite(value: float) -> bool:
+    try:
+        return isfinite(value)
+    except OverflowError:
+        return False
 
 
 def _flat(prefix: str, values: Mapping[str, Any]) -> Iterator[tuple[str, float]]:

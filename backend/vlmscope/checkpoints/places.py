@@ -34,27 +34,32 @@ def weights_file(source: str) -> Path:
             "download it and give the file."
         )
     path = Path(source).expanduser()
-    if path.is_dir():
-        return _in_folder(path)
+    return _in_folder(path, source) if path.is_dir() else readable_file(path, source)
+
+
+def readable_file(path: Path, said: str) -> Path:
+    """The path itself; raises CheckpointError, naming it as it was `said`, for what is not read."""
     if not path.exists():
-        raise CheckpointError(f"There is no checkpoint {source!r}; check the path.")
+        raise CheckpointError(f"There is no checkpoint {said!r}; check the path.")
+    if not path.is_file():  # a pipe or a device would be waited for without end
+        raise CheckpointError(f"{said!r} is no regular file; give a .safetensors file.")
     if path.suffix in PICKLES:
         raise CheckpointError(
-            f"{source!r} is a pickle, which can run code when it is opened; "
+            f"{said!r} is a pickle, which can run code when it is opened; "
             "save its tensors as .safetensors and give that file."
         )
     return path
 
 
-def _in_folder(folder: Path) -> Path:
+def _in_folder(folder: Path, said: str) -> Path:
     for name in WEIGHT_NAMES:
         if (folder / name).is_file():
             return folder / name
-    files = sorted(folder.glob("*.safetensors"))
+    files = sorted(path for path in folder.glob("*.safetensors") if path.is_file())
     if len(files) == 1:
         return files[0]
     names = ", ".join(file.name for file in files[:5]) or "none"
     raise CheckpointError(
-        f"The folder {str(folder)!r} holds no single checkpoint (safetensors files: {names}); "
+        f"The folder {said!r} holds no single checkpoint (safetensors files: {names}); "
         "name one file."
     )
