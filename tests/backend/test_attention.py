@@ -43,8 +43,17 @@ def test_the_map_equals_eager_attention(base: SharedBase, line: str):
     found = result.maps["attention"].values
     expected = eager_attention(base, image, query, result.kept)
     assert found.shape == result.grid
-    np.testing.assert_allclose(found.ravel(), expected, atol=1e-5)
-    assert 0 < found.sum() < 1
+    kept = np.isin(np.arange(found.size), result.kept)
+    np.testing.assert_allclose(found.ravel()[kept], expected[kept], atol=1e-5)
+    assert 0 < found.ravel()[kept].sum() < 1
+    assert np.array_equal(np.isnan(found.ravel()), ~kept)
+
+
+def test_the_scale_ends_at_the_most_attended_of_the_kept_tokens(tiny: SharedBase, square):
+    (result,) = run(tiny, square, "Why?", ["uniform:keep=20%"], max_new_tokens=1).results
+    attention = result.maps["attention"]
+    assert np.isnan(attention.values).sum() == 20
+    assert (attention.low, attention.high) == (0.0, float(np.nanmax(attention.values)))
 
 
 def test_the_map_names_its_layers(tiny: SharedBase, square):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from vlmscope import InputError, Run, run
+from vlmscope import InputError, Run, TokenMap, run
 
 
 @pytest.fixture(scope="module")
@@ -37,8 +39,9 @@ def test_a_run_comes_back_whole(saved):
         assert np.array_equal(new.kept, old.kept)
         assert list(new.maps) == list(old.maps)
         for key, each in old.maps.items():
-            assert np.array_equal(new.maps[key].values, each.values)
-            assert new.maps[key].method == each.method and new.maps[key].high == each.high
+            assert np.array_equal(new.maps[key].values, each.values, equal_nan=True)
+            assert new.maps[key].method == each.method
+            assert (new.maps[key].low, new.maps[key].high) == (each.low, each.high)
 
 
 def test_the_file_is_strict_json_and_leaves_no_half(saved):
@@ -67,6 +70,47 @@ def test_a_damaged_run_is_refused(saved, spoil, named: str):
     path.write_text(json.dumps(document))
     with pytest.raises(InputError, match=named):
         Run.load(path)
+
+
+NAN, INF = float("nan"), float("inf")
+
+
+@pytest.mark.parametrize(
+    ("values", "low", "high", "expected"),
+    [
+        ([[1.0, NAN], [3.0, 2.0]], NAN, NAN, (1.0, 3.0)),
+        ([[1.0, NAN], [INF, 2.0]], 0.0, INF, (0.0, 2.0)),
+        ([[NAN, NAN], [NAN, NAN]], NAN, NAN, (0.0, 1.0)),
+    ],
+)
+def test_the_bounds_of_a_map_are_finite(values, low, high, expected):
+    made = TokenMap("m", "M", np.array(values, np.float32), "for a test", low=low, high=high)
+    assert (made.low, made.high) == expected
+
+
+def test_a_run_with_maps_of_no_value_comes_back(saved, tmp_path: Path):
+    before, _ = saved
+    nothing = TokenMap("m", "M", np.full((5, 5), NAN, np.float32), "for a test", high=NAN)
+    result = replace(before.results[0], maps={"m": nothing})
+    replace(before, results=(result,)).save(tmp_path / "nothing.json")
+    after = Run.load(tmp_path / "nothing.json").results[0].maps["m"]
+    assert np.isnan(after.values).all() and (after.low, after.high) == (0.0, 1.0)
+
+
+def test_a_bound_that_was_saved_as_null_is_taken_from_the_values(saved):
+    before, path = saved
+    document = json.loads(path.read_text())
+    document["results"][0]["maps"][0].update(low=None, high=None)
+    path.write_text(json.dumps(document))
+    values = before.results[0].maps["attention"].values
+    loaded = Run.load(path).results[0].maps["attention"]
+    assert (loaded.low, loaded.high) == (float(values.min()), float(values.max()))
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path):
+    os.mkfifo(tmp_path / "run.json")
+    with pytest.raises(InputError, match="no regular file"):
+        Run.load(tmp_path / "run.json")
 
 
 @pytest.mark.parametrize("text", ["", "[1, 2]", "NaN", "{", '"x"', "[" * 100_000])

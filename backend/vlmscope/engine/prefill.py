@@ -65,14 +65,15 @@ def _attention_map(
     seen: dict[int, torch.Tensor], places: torch.Tensor, kept: np.ndarray, grid: tuple[int, ...]
 ) -> TokenMap:
     mean = torch.stack([seen[index] for index in sorted(seen)]).mean(dim=0)
-    values = np.zeros(grid[0] * grid[1], dtype=np.float32)
+    values = np.full(grid[0] * grid[1], np.nan, dtype=np.float32)
     values[kept] = mean[places.to(mean.device)].cpu().numpy()
     layers = ", ".join(str(index) for index in sorted(seen))
     method = (
         "attention of the last prompt token over the image tokens, mean of all heads of "
-        f"language-model layers {layers} (from 0); a dropped token gets none"
+        f"language-model layers {layers} (from 0); a token that was dropped or merged into another "
+        "has no value"
     )
-    top = float(values.max())
+    top = float(values[kept].max())
     return TokenMap(
         "attention", "Attention", values.reshape(grid[0], grid[1]), method, high=top or 1.0
     )

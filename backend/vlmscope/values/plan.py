@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isfinite
 
 import numpy as np
 
@@ -13,8 +14,9 @@ from vlmscope.values.selection import assignment
 class TokenMap:
     """A scalar for each cell of a token grid: float32 `values` [rows, cols].
 
-    `method` says where the values come from, in words a reader can check. `low` and `high` are
-    the bounds of the scale the values live on, not of these values.
+    NaN is *no value*. `method` says where the values come from, in words a reader can check. `low`
+    and `high` are the bounds of the scale the values live on, not of these values; one that is not
+    finite is taken from the values.
     """
 
     key: str
@@ -24,6 +26,13 @@ class TokenMap:
     unit: str = ""
     low: float = 0.0
     high: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not (isfinite(self.low) and isfinite(self.high)):
+            known = self.values[np.isfinite(self.values)]
+            low, high = (known.min(), known.max()) if known.size else (0.0, 1.0)
+            object.__setattr__(self, "low", float(self.low if isfinite(self.low) else low))
+            object.__setattr__(self, "high", float(self.high if isfinite(self.high) else high))
 
     @property
     def rows(self) -> int:

@@ -73,6 +73,8 @@ class Run:
     def load(cls, path: str | os.PathLike[str]) -> Run:
         """Read a run that `save` wrote; raises InputError for anything else."""
         name = os.fspath(path)
+        if os.path.exists(name) and not os.path.isfile(name):  # a pipe would be waited for
+            raise InputError(f"{name!r} is no regular file; give a saved run.")
         try:
             if os.path.getsize(name) > MAX_FILE_BYTES:
                 raise InputError(f"{name!r} is too large to be a run; give another file.")

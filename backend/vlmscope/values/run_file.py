@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Callable, Mapping
+from math import nan
 from typing import Any
 
 import numpy as np
@@ -75,8 +76,8 @@ def decode_result(entry: Mapping[str, Any]) -> Result:
             values=decode_array(each["values"]),
             method=str(each["method"]),
             unit=str(each["unit"]),
-            low=float(each["low"]),
-            high=float(each["high"]),
+            low=_bound(each["low"]),
+            high=_bound(each["high"]),
         )
         for each in entry["maps"]
     ]
@@ -93,6 +94,11 @@ def decode_result(entry: Mapping[str, Any]) -> Result:
         warnings=tuple(str(warning) for warning in entry["warnings"]),
         error=None if entry["error"] is None else str(entry["error"]),
     )
+
+
+def _bound(value: Any) -> float:
+    """A bound of a scale; null, which JSON has for a number that is not finite, is none."""
+    return nan if value is None else float(value)
 
 
 def encode_array(array: np.ndarray, dtype: str) -> dict[str, Any]:
