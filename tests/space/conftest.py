@@ -53,5 +53,7 @@ def variants(head) -> list[Variant]:
 
 
 @pytest.fixture(scope="session")
-def finished_run(base, image, variants) -> Run:
-    return run(base, image, QUESTION, variants, max_new_tokens=6)
+def finished_run(tiny_base, image, variants) -> Run:
+    # A base of its own: one that has seen the image would not run its vision tower again.
+    fresh = SharedBase.load(tiny_base, device="cpu")
+    return run(fresh, image, QUESTION, variants, max_new_tokens=6)
