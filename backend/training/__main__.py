@@ -8,19 +8,17 @@ import shutil
 from pathlib import Path
 
 import torch
-from torch.multiprocessing.spawn import spawn
 
 from .base_model import save_base
 from .base_stages import BaseTraining, train_together
 from .card import measure, render
 from .examples import make_examples
-from .head_stages import RUNS, HeadTraining, make_pool
+from .head_stages import train_all_heads
 from .held_out import load_base
 
 HOME = Path(__file__).resolve().parent
 ASSETS = HOME.parent / "vlmscope" / "assets"
 WORKERS = 2  # processes that train the base
-POOL, VALIDATION = 80, 6  # batches of 16 images
 
 
 def train_base(state: Path, assets: Path) -> None:
@@ -37,21 +35,9 @@ def ship_base(state: Path, assets: Path) -> None:
 
 
 def train_heads(state: Path, assets: Path) -> None:
-    """Every run's head through the base among the assets, each in a process of one thread."""
-    spawn(_train_head, (state, assets), nprocs=len(RUNS))
+    """Every run's head through the base among the assets."""
+    train_all_heads(state, assets)
     _keep_logs(state)
-
-
-def _train_head(number: int, state: Path, assets: Path) -> None:
-    torch.set_num_threads(1)
-    model, tokenizer = load_base(assets / "base")
-    model.requires_grad_(False)
-    pool = make_pool(model, tokenizer, seed=11, batches=POOL)
-    validation = make_pool(model, tokenizer, seed=12, batches=VALIDATION)
-    facts = {"hidden_size": model.config.get_text_config().hidden_size, "images": POOL * 16}
-    HeadTraining(state, RUNS[number], model, tokenizer).train(
-        pool, validation, assets / "checkpoints", facts
-    )
 
 
 def write_card(state: Path, assets: Path) -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
+from torch.multiprocessing.spawn import spawn
 from transformers import Qwen3VLForConditionalGeneration
 
 from vlmscope.arr_coc import ArrCoc, texture_array
@@ -23,9 +24,11 @@ from vlmscope.arr_coc.layout import expected_shapes
 
 from .batches import IGNORE, Batch, make_batch, pack
 from .gating import GATED, Gate, gating
+from .held_out import load_base
 from .packed import Features, answer_logits, exact, see
 
 SAVE_EVERY = 300.0  # seconds
+POOL, VALIDATION = 60, 5  # batches of 16 images
 
 
 @dataclass(frozen=True)
@@ -47,18 +50,18 @@ RUNS = (
     HeadRun(
         "distilled",
         "first the base's own attention from answer to image, then the answers' loss at many budgets",
-        steps=400,
-        distil=150,
+        steps=220,
+        distil=110,
         budgets=(0.15, 0.25, 0.35, 0.5),
-        ship=(20, 400),
+        ship=(15, 220),
     ),
     HeadRun(
         "quarter",
         "the answers' loss alone, at a quarter of the tokens alone",
-        steps=350,
+        steps=130,
         distil=0,
         budgets=(0.25,),
-        ship=(350,),
+        ship=(130,),
         keep="25%",
         seed=1,
     ),
@@ -326,3 +329,20 @@ def rows_of(model, tokenizer, seen: Seen, picks: list[tuple[int, int]]):
     embed = model.model.language_model.embed_tokens.weight.detach()
     queries = torch.stack([embed[tokenizer.encode(q.text)].mean(0) for q in questions])
     return batch, features, seen.textures[images], queries
+
+
+def train_all_heads(state: Path, assets: Path) -> None:
+    """Every run's head through the shipped base, each in a process of one thread."""
+    spawn(_train_head, (state, assets), nprocs=len(RUNS))
+
+
+def _train_head(number: int, state: Path, assets: Path) -> None:
+    torch.set_num_threads(1)
+    model, tokenizer = load_base(assets / "base")
+    model.requires_grad_(False)
+    pool = make_pool(model, tokenizer, seed=11, batches=POOL)
+    validation = make_pool(model, tokenizer, seed=12, batches=VALIDATION)
+    facts = {"hidden_size": model.config.get_text_config().hidden_size, "images": POOL * 16}
+    HeadTraining(state, RUNS[number], model, tokenizer).train(
+        pool, validation, assets / "checkpoints", facts
+    )
