@@ -38,6 +38,12 @@ def aim(page: Page, cell: int, x: float, y: float) -> None:
     page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"])
 
 
+def middle(page: Page, cell: int) -> tuple[float, float]:
+    box = page.get_by_test_id("picture").nth(cell).bounding_box()
+    assert box
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
 def plain(texts: list[str]) -> list[str]:
     return [re.sub(r"\s+", " ", text).strip() for text in texts]
 
@@ -126,6 +132,30 @@ def test_a_click_reaches_python_with_cell_row_col_and_value(open_demo: Open, sho
     expect(page.get_by_label("Last click")).to_have_value(
         f"colour: row 3, col 8, value {number}", timeout=10_000
     )
+
+
+def test_a_double_click_zooms_and_neither_pins_nor_reaches_python(open_demo: Open):
+    page = open_demo()
+    page.mouse.dblclick(*middle(page, 2), delay=50)
+    expect(page.get_by_test_id("zoom")).to_have_text("2.0×")
+    before = readouts(page)
+    aim(page, 0, 0.9, 0.1)
+    page.wait_for_timeout(1000)
+    assert readouts(page) != before
+    expect(page.get_by_label("Last click")).to_have_value("")
+
+
+def test_a_press_that_ends_outside_the_picture_does_not_drag_it(open_demo: Open):
+    page = open_demo()
+    page.get_by_role("button", name="Zoom in").click()
+    before = placed(page)
+    aim(page, 0, 0.5, 0.998)
+    page.mouse.down()
+    aim(page, 0, 0.5, 1.03)
+    page.mouse.up()
+    aim(page, 0, 0.5, 0.5)
+    aim(page, 0, 0.2, 0.2)
+    assert placed(page) == before
 
 
 def test_streaming_keeps_the_view_mounts_nothing_anew_and_moves_nothing(open_demo: Open):
