@@ -242,6 +242,28 @@ def test_one_persons_stop_leaves_anothers_run_alone(talkative_app, open_page):
     expect(cells(theirs).first).to_have_attribute("data-status", "stopped")
 
 
+def test_who_finds_no_free_place_is_told_so_and_may_leave(talkative_app, open_page):
+    first, second, third = pages = [open_page(talkative_app.address) for _ in range(3)]
+    for page in pages:
+        pick_first_example(page)
+        tick(page, "Baseline")
+    for page in (first, second):
+        page.get_by_role("button", name="Compare").click()
+        expect(cells(page).first.get_by_test_id("answer")).not_to_be_empty()
+        expect(page.get_by_text("Waiting for a free place")).to_have_count(0)
+    third.get_by_role("button", name="Compare").click()
+    expect(third.get_by_text("Waiting for a free place")).to_be_visible()
+    expect(third.get_by_role("button", name="Compare")).to_be_disabled()
+    third.get_by_label("Question").press("Enter")
+    third.get_by_role("button", name="Stop").click()
+    first.get_by_role("button", name="Stop").click()
+    expect(cells(third).first).to_have_attribute("data-status", "stopped")
+    expect(third.get_by_text("Waiting for a free place")).to_have_count(0)
+    expect(third.get_by_role("button", name="Compare")).to_be_enabled()
+    second.get_by_role("button", name="Stop").click()
+    expect(cells(second).first).to_have_attribute("data-status", "stopped")
+
+
 def _half_a_digit(number: str) -> float:
     """Half a unit of the last digit of a number as it is written."""
     mantissa, _, exponent = number.partition("e")
