@@ -1,5 +1,6 @@
 # Every command sets up first whatever it needs and skips what is already done.
-# PYTHON=/path/to/python3.12 chooses the Python; HOST, PORT and BASE reach the app.
+# PYTHON=/path/to/python3.12 chooses the Python; HOST, PORT, BASE and the other settings of
+# space/README.md reach the app.
 VENV := .venv/bin/python
 SETUP := sh scripts/setup.sh
 
