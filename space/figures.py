@@ -20,7 +20,7 @@ def table(value: Comparison) -> str:
     rows = "".join(_row(cell, metrics, judged) for cell in value.cells)
     verdict = "<th></th>" if judged else ""
     return (
-        f'<p class="note">{escape(_note(value))}</p>'
+        f'<p class="beside">{escape(_note(value))}</p>'
         '<div class="figures"><table aria-label="Figures">'
         f"<thead><tr><th>Variant</th><td class='text'>Answer</td>{verdict}{header}</tr></thead>"
         f"<tbody>{rows}</tbody></table></div>"
