@@ -113,9 +113,9 @@ def inputs(choices: Sequence[Choice], examples: Sequence[Example]) -> Inputs:
         budget = gr.Slider(5, 100, value=50, step=5, label=budget_label(None, 50), elem_id="budget")
         budget_problem = _problem()
         with gr.Row(elem_id="go"):
+            waiting = gr.HTML(visible=False, padding=False, elem_id="waiting")
             compare = gr.Button("Compare", variant="primary", elem_id="compare", min_width=80)
             stop = gr.Button("Stop", elem_id="stop", min_width=60, interactive=False)
-        waiting = gr.HTML(visible=False, elem_id="waiting")
     return Inputs(
         image,
         image_problem,

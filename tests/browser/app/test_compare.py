@@ -118,7 +118,10 @@ def test_the_value_at_the_crosshair_is_the_engines(four, engines_own, index):
     rows, cols = engines_own.image.rows, engines_own.image.cols
     assert (row, col) == (int(0.41 * rows), int(0.63 * cols))
     shown, value = match[3], float(result.maps[layer].values[row, col])
-    assert float(shown) == pytest.approx(value, abs=_half_a_digit(shown))
+    # A token that was dropped before the language model has no attention, not none.
+    assert (shown == "no") == math.isnan(value), text
+    if shown != "no":
+        assert float(shown) == pytest.approx(value, abs=_half_a_digit(shown))
     assert (match[4] == "kept") == (row * cols + col in set(result.kept.tolist()))
 
 
@@ -252,7 +255,7 @@ def test_who_finds_no_free_place_is_told_so_and_may_leave(talkative_app, open_pa
         expect(cells(page).first.get_by_test_id("answer")).not_to_be_empty()
         expect(page.get_by_text("Waiting for a free place")).to_have_count(0)
     third.get_by_role("button", name="Compare").click()
-    expect(third.get_by_text("Waiting for a free place")).to_be_visible()
+    expect(third.get_by_text("Waiting for a free place")).to_be_in_viewport()
     expect(third.get_by_role("button", name="Compare")).to_be_disabled()
     third.get_by_label("Question").press("Enter")
     third.get_by_role("button", name="Stop").click()
