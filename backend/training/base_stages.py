@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import time
 from collections import defaultdict
@@ -17,12 +16,12 @@ from transformers import PreTrainedTokenizerFast, Qwen3VLForConditionalGeneratio
 
 from .base_model import new_model
 from .batches import make_batch, stream
+from .dropping import kept_tokens
 from .packed import TowerProbe, answer_logits, exact, see
 from .questions import TYPES, sample_questions
+from .resumable import SAVE_EVERY, log_line, save_state
 from .scenes import sample_scene
 from .tokenizer import train_tokenizer
-
-SAVE_EVERY = 300.0  # seconds
 
 
 @dataclass(frozen=True)
@@ -38,7 +37,7 @@ class Stage:
     questions: int = 8
     probe: float = 1.0  # weight of the auxiliary task of the vision tower
     tower: float = 1.0  # the tower's learning rate over the language model's
-    dropping: float = 0.0  # share of the steps that drop image tokens at random
+    dropping: float = 0.0  # share of the steps that drop image tokens
     weights: tuple[tuple[str, float], ...] = ()  # of question types and forms; 1 where not named
 
 
@@ -47,7 +46,7 @@ STAGES = (
     # A language model that knows nothing yet would teach the tower to forget what it can read.
     Stage(
         "scenes",
-        steps=4000,
+        steps=3000,
         batch=16,
         rate=8e-4,
         muon=3e-3,
@@ -63,13 +62,13 @@ STAGES = (
     ),
     Stage(
         "hard",
-        steps=700,
+        steps=1500,
         batch=16,
         rate=6e-4,
         muon=2e-3,
         floor=0.02,
         tower=0.3,
-        dropping=0.4,
+        dropping=0.5,
         weights=(
             ("specific", 1.5),
             ("counting", 1.3),
@@ -160,31 +159,23 @@ class BaseTraining:
             optimiser.load_state_dict(saved)
 
     def save(self) -> None:
-        """Write the state beside the old one, then take its place."""
+        """Keep the state; one worker's is everyone's."""
         if self.worker:
             return
-        draft = self.file.with_suffix(".part")
-        torch.save(
-            {
-                "model": self.model.state_dict(),
-                "probe": self.probe.state_dict(),
-                "optimisers": [optimiser.state_dict() for optimiser in self.optimisers],
-                "stage": self.stage,
-                "step": self.step,
-                "seconds": self.seconds,
-            },
-            draft,
-        )
-        draft.replace(self.file)
+        state = {
+            "model": self.model.state_dict(),
+            "probe": self.probe.state_dict(),
+            "optimisers": [optimiser.state_dict() for optimiser in self.optimisers],
+            "stage": self.stage,
+            "step": self.step,
+            "seconds": self.seconds,
+        }
+        save_state(self.file, state)
 
     def log(self, **entry) -> None:
         """One line of the training log, on the screen and in `folder/base.jsonl`."""
-        if self.worker:
-            return
-        line = json.dumps({k: round(v, 5) if isinstance(v, float) else v for k, v in entry.items()})
-        print(line, flush=True)
-        with (self.folder / "base.jsonl").open("a") as file:
-            file.write(line + "\n")
+        if not self.worker:
+            log_line(self.folder / "base.jsonl", entry)
 
     def run(self) -> None:
         """Train from where the state stands to the end of the last stage."""
@@ -195,10 +186,17 @@ class BaseTraining:
 
     def _run_stage(self, stage: Stage) -> None:
         batches = stream(
-            self.step, stage.steps, stage=stage.name, seed=self.seed, size=stage.batch,
-            tokenizer=self.tokenizer, image_token=self.model.config.image_token_id,
-            questions=stage.questions, weights=dict(stage.weights),
-        )  # fmt: skip
+            self.step,
+            stage.steps,
+            stage=stage.name,
+            seed=self.seed,
+            size=stage.batch // self.workers,
+            part=self.worker,
+            tokenizer=self.tokenizer,
+            image_token=self.model.config.image_token_id,
+            questions=stage.questions,
+            weights=dict(stage.weights),
+        )
         figures: dict[str, list[float]] = defaultdict(list)
         saved = tick = time.monotonic()
         for batch in batches:
@@ -234,10 +232,7 @@ class BaseTraining:
             if batch.ids is not None:
                 kept = None
                 if torch.rand((), generator=draw) < stage.dropping:
-                    tokens = features.tokens.shape[1]
-                    share = 0.2 + 0.75 * torch.rand((), generator=draw).item()
-                    order = torch.rand(len(batch.ids), tokens, generator=draw).argsort(1)
-                    kept = order[:, : round(share * tokens)].sort(1).values
+                    kept = kept_tokens(batch.images, draw)
                 logits, labels = answer_logits(self.model, batch, features, kept)
                 answers = nn.functional.cross_entropy(logits, labels)
                 figures["full" if kept is None else "dropped"] = answers.item()

@@ -162,6 +162,19 @@ def pack(
     return made[0], made[1], made[2], made[3], packed[0][4]
 
 
+def question_rows(
+    tokenizer: PreTrainedTokenizerBase,
+    grid: tuple[int, int],
+    questions: list[Question],
+    image_token: int,
+) -> Batch:
+    """One question a row, as a user asks it; the pictures are not in it."""
+    rows = [[question] for question in questions]
+    ids, labels, positions, blocks, first = pack(tokenizer, grid, rows, image_token)
+    none = torch.zeros(0)
+    return Batch(none, grid, none, none, none, none, ids, labels, positions, blocks, rows, first)
+
+
 def training_scene(rng: np.random.Generator, sample, **options) -> Scene:
     """A scene that may be trained on: one of the held-out set is drawn again."""
     while is_held_out(scene := sample(rng, **options)):

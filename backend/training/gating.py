@@ -57,3 +57,14 @@ def gating(gate: Gate) -> Iterator[Gate]:
         yield gate
     finally:
         _current = None
+
+
+def choose(scores: Tensor, count: int, temperature: float) -> Tensor:
+    """A gate [B, T]: 1 for the `count` highest scores and 0 else, with a sigmoid's gradient."""
+    ranked = scores.sort(dim=1, descending=True, stable=True)
+    hard = torch.zeros_like(scores).scatter_(1, ranked.indices[:, :count], 1.0)
+    if count >= scores.shape[1]:
+        return hard
+    border = ranked.values[:, count - 1 : count + 1].mean(1, keepdim=True).detach()
+    soft = ((scores - border) / temperature).sigmoid()
+    return hard + soft - soft.detach()

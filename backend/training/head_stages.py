@@ -1,15 +1,16 @@
 """The training of ARR-COC heads through the frozen base.
 
-The reference's hard top-K passes no gradient. Here the choice is hard on the way forward (what the
-model sees in training is what it sees in use) and relaxed on the way back: the gradient of a sigmoid
-around the K-th score stands in for the step's. A run may first learn from the base's own attention
-from the answer to the image.
+The reference's hard top-K passes no gradient. Two ways around it, one after the other or alone: the
+head first learns to rank tokens by what the base's answers gain from each (`influence`); then the
+choice is hard on the way forward, what the model sees in training being what it sees in use, and
+relaxed on the way back.
 """
 
 from __future__ import annotations
 
 import json
 import time
+from collections import defaultdict
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -19,16 +20,19 @@ from torch import Tensor, nn
 from torch.multiprocessing.spawn import spawn
 from transformers import Qwen3VLForConditionalGeneration
 
-from vlmscope.arr_coc import ArrCoc, texture_array
+from vlmscope.arr_coc import ArrCoc
 from vlmscope.arr_coc.layout import expected_shapes
 
-from .batches import IGNORE, Batch, make_batch, pack
-from .gating import GATED, Gate, gating
-from .held_out import load_base
-from .packed import Features, answer_logits, exact, see
+from .gating import choose
+from .head_data import Rows, Seen, draw_rows, gated_logits, influence, make_pool
+from .held_out import BUDGETS, budget, load_base
+from .packed import answer_logits, exact
+from .resumable import SAVE_EVERY, log_line, save_state
 
-SAVE_EVERY = 300.0  # seconds
-POOL, VALIDATION = 60, 5  # batches of 16 images
+POOL, VALIDATION = 48, 8  # batches of 16 images
+QUESTIONS = 2  # of each image in a step
+DRAWS = 4  # random choices that an influence is averaged over
+LOG_EVERY, VALIDATE_EVERY = 50, 100  # steps
 
 
 @dataclass(frozen=True)
@@ -38,30 +42,31 @@ class HeadRun:
     name: str
     idea: str
     steps: int
-    distil: int  # steps at the start that learn from the base's attention
-    budgets: tuple[float, ...]  # shares of the image tokens, one drawn for each step
+    distil: int  # steps at the start that learn the tokens' influence
+    budgets: tuple[float, ...]  # shares of the image tokens, one drawn for each later step
     ship: tuple[int, ...]  # steps at which a checkpoint is kept
     keep: str = "50%"  # the budget a user starts from
-    rate: float = 2e-3
+    rate: float = 1e-3
     seed: int = 0
 
 
 RUNS = (
     HeadRun(
-        "distilled",
-        "first the base's own attention from answer to image, then the answers' loss at many budgets",
-        steps=220,
-        distil=110,
+        "influence",
+        "first to rank tokens by what the base's answers gain from each, then the answers' loss at "
+        "many budgets",
+        steps=1200,
+        distil=900,
         budgets=(0.15, 0.25, 0.35, 0.5),
-        ship=(15, 220),
+        ship=(30, 1200),
     ),
     HeadRun(
         "quarter",
         "the answers' loss alone, at a quarter of the tokens alone",
-        steps=130,
+        steps=600,
         distil=0,
         budgets=(0.25,),
-        ship=(130,),
+        ship=(600,),
         keep="25%",
         seed=1,
     ),
@@ -80,28 +85,6 @@ def new_state(hidden: int, seed: int) -> dict[str, Tensor]:
     return state
 
 
-@dataclass
-class Seen:
-    """A batch of images as the frozen base and the head see them, made once."""
-
-    batch: Batch
-    features: Features
-    textures: Tensor  # float32 [B, 13, 32, 32]
-
-
-@torch.no_grad()
-def make_pool(model, tokenizer, seed: int, batches: int, size: int = 16) -> list[Seen]:
-    """Training images (never held-out ones) with their questions, features and textures."""
-    pool = []
-    for step in range(batches):
-        batch = make_batch(
-            "heads", seed, step, size, tokenizer, model.config.image_token_id, questions=8
-        )
-        textures = torch.stack([texture_array(image) for image in batch.images])
-        pool.append(Seen(batch, see(model, batch.images), textures))
-    return pool
-
-
 def token_scores(head: ArrCoc, textures: Tensor, queries: Tensor, grid: tuple[int, int]):
     """Balanced scores on the token grid [B, T], and the balancer's weights [B, 3].
 
@@ -112,17 +95,6 @@ def token_scores(head: ArrCoc, textures: Tensor, queries: Tensor, grid: tuple[in
     return nn.functional.adaptive_avg_pool2d(maps, grid).flatten(1), torch.stack(
         [score.weights for score in scores]
     )
-
-
-def choose(scores: Tensor, count: int, temperature: float) -> Tensor:
-    """A gate [B, T]: 1 for the `count` highest scores and 0 else, with a sigmoid's gradient."""
-    ranked = scores.sort(dim=1, descending=True, stable=True)
-    hard = torch.zeros_like(scores).scatter_(1, ranked.indices[:, :count], 1.0)
-    if count >= scores.shape[1]:
-        return hard
-    border = ranked.values[:, count - 1 : count + 1].mean(1, keepdim=True).detach()
-    soft = ((scores - border) / temperature).sigmoid()
-    return hard + soft - soft.detach()
 
 
 class HeadTraining:
@@ -143,6 +115,7 @@ class HeadTraining:
             [{"params": scorer, "share": 1.0}, {"params": balancer, "share": 0.2}], weight_decay=0.0
         )
         self.step, self.seconds = 0, 0.0
+        self._targets: dict[int, tuple[Rows, Tensor]] = {}
         if self.file.exists():
             self._restore()
 
@@ -155,35 +128,30 @@ class HeadTraining:
         self.step, self.seconds = saved["step"], saved["seconds"]
 
     def save(self) -> None:
-        """Write the state beside the old one, then take its place."""
-        draft = self.file.with_suffix(".part")
-        torch.save(
-            {
-                "head": {key: value.detach() for key, value in self.state.items()},
-                "optimiser": self.optimiser.state_dict(),
-                "step": self.step,
-                "seconds": self.seconds,
-            },
-            draft,
-        )
-        draft.replace(self.file)
+        """Keep the state."""
+        state = {
+            "head": {key: value.detach() for key, value in self.state.items()},
+            "optimiser": self.optimiser.state_dict(),
+            "step": self.step,
+            "seconds": self.seconds,
+        }
+        save_state(self.file, state)
 
     def train(self, pool: list[Seen], validation: list[Seen], ship_to: Path, facts: dict) -> None:
         """Train to the last step; a checkpoint to `ship_to` at the run's own steps."""
         saved = tick = time.monotonic()
-        sums: dict[str, float] = {}
+        figures: dict[str, list[float]] = defaultdict(list)
         while self.step < self.run.steps:
-            figures = self._train_step(pool)
+            for name, value in self._train_step(pool).items():
+                figures[name].append(value)
             self.step += 1
             now = time.monotonic()
             self.seconds, tick = self.seconds + now - tick, now
-            for name, value in figures.items():
-                sums[name] = sums.get(name, 0.0) + value
-            if self.step % 50 == 0:
-                self._log({name: value / 50 for name, value in sums.items()})
-                sums.clear()
+            if self.step % LOG_EVERY == 0:
+                self._log({name: sum(values) / len(values) for name, values in figures.items()})
+                figures.clear()
             shipping = self.step in self.run.ship
-            if self.step % 100 == 0 or shipping:
+            if self.step % VALIDATE_EVERY == 0 or shipping:
                 hard = self.validate(validation)
                 self._log({f"hard_{k}": v for k, v in hard.items()})
                 if shipping:
@@ -194,49 +162,18 @@ class HeadTraining:
 
     def _log(self, figures: dict[str, float]) -> None:
         entry = {"run": self.run.name, "step": self.step, "seconds": round(self.seconds)}
-        line = json.dumps(entry | {k: round(v, 4) for k, v in figures.items()})
-        print(line, flush=True)
-        with (self.folder / f"head-{self.run.name}.jsonl").open("a") as file:
-            file.write(line + "\n")
-
-    def _rows(self, seen: Seen, draw: torch.Generator, each: int = 2):
-        """`each` questions for each image, a row for each: batch, features, textures, queries."""
-        asked = seen.batch.asked
-        assert asked is not None
-        picks = [
-            (image, int(q))
-            for image, questions in enumerate(asked)
-            for q in torch.randperm(len(questions), generator=draw)[:each]
-        ]
-        return rows_of(self.model, self.tokenizer, seen, picks)
+        log_line(self.folder / f"head-{self.run.name}.jsonl", entry | figures)
 
     def _train_step(self, pool: list[Seen]) -> dict[str, float]:
         run = self.run
         draw = torch.Generator().manual_seed(run.seed * 1_000_003 + self.step)
-        seen = pool[int(torch.randint(len(pool), (), generator=draw))]
-        batch, features, textures, queries = self._rows(seen, draw)
-        scores, weights = token_scores(self.head, textures, queries, batch.grid)
-        progress = self.step / run.steps
+        number = int(torch.randint(len(pool), (), generator=draw))
         if self.step < run.distil:
-            target = self._attention(batch, features)
-            loss = -(target * (scores / 0.1).log_softmax(1)).sum(1).mean()
-            figures = {"attention": loss.item()}
+            loss, weights, figures = self._distil(number, pool[number])
         else:
-            budget = run.budgets[int(torch.randint(len(run.budgets), (), generator=draw))]
-            noise = 0.05 * (1 - progress) * torch.randn(scores.shape, generator=draw)
-            temperature = 0.1 * (1 - progress) + 0.02
-            count = max(1, round(budget * scores.shape[1]))
-            chosen = choose(scores + noise, count, temperature)
-            first = batch.first_image
-            assert batch.ids is not None
-            keys = torch.ones(batch.ids.shape)
-            keys = torch.cat([keys[:, :first], chosen, keys[:, first + scores.shape[1] :]], 1)
-            with gating(Gate(keys)):
-                logits, labels = answer_logits(self.model, batch, features, attention=GATED)
-            loss = nn.functional.cross_entropy(logits, labels)
-            figures = {"answers": loss.item()}
+            loss, weights, figures = self._answer(pool[number], draw)
         spread = -(weights * weights.clamp_min(1e-9).log()).sum(1).mean()
-        rate = run.rate * min(1.0, (self.step + 1) / 30) * (1 - 0.95 * progress)
+        rate = run.rate * min(1.0, (self.step + 1) / 30) * (1 - 0.95 * self.step / run.steps)
         for group in self.optimiser.param_groups:
             group["lr"] = rate * group["share"]
         (loss - 0.02 * spread).backward()
@@ -246,36 +183,48 @@ class HeadTraining:
         names = ("information", "perspectival", "participatory")
         return figures | dict(zip(names, weights.detach().mean(0).tolist(), strict=True))
 
-    @torch.no_grad()
-    def _attention(self, batch: Batch, features: Features) -> Tensor:
-        """The base's attention from an answer to the image tokens: a distribution [B, T]."""
-        assert batch.labels is not None
-        with gating(Gate(record=True)) as gate:
-            answer_logits(self.model, batch, features, attention=GATED)
-        asked = (batch.labels != IGNORE).float()
-        tokens = features.tokens.shape[1]
-        total = torch.zeros(len(asked), tokens)
-        for layer in gate.weights:
-            image = layer[..., batch.first_image : batch.first_image + tokens].mean(1)
-            total += (image * asked[..., None]).sum(1)
-        return total / total.sum(1, keepdim=True)
+    def _distil(self, number: int, seen: Seen):
+        """Cross-entropy of the scores' softmax with the tokens' share of all influence."""
+        if number not in self._targets:
+            draw = torch.Generator().manual_seed(self.run.seed * 1_000_003 + number)
+            rows = draw_rows(self.model, self.tokenizer, seen, QUESTIONS, draw)
+            gains = influence(self.model, rows, DRAWS, draw).clamp_min(0)
+            self._targets[number] = rows, gains
+        rows, gains = self._targets[number]
+        scores, weights = token_scores(self.head, rows.textures, rows.queries, rows.batch.grid)
+        total = gains.sum(1, keepdim=True)
+        # A question that any choice answers says little about which tokens matter.
+        certain = total / (total + total.mean())
+        target = gains / total.clamp_min(1e-9)
+        loss = -(certain * target * (scores / 0.1).log_softmax(1)).sum(1).mean() / certain.mean()
+        return loss, weights, {"influence": loss.item()}
+
+    def _answer(self, seen: Seen, draw: torch.Generator):
+        """The answers' loss under the head's own hard choice at one of the run's budgets."""
+        rows = draw_rows(self.model, self.tokenizer, seen, QUESTIONS, draw)
+        scores, weights = token_scores(self.head, rows.textures, rows.queries, rows.batch.grid)
+        share = self.run.budgets[int(torch.randint(len(self.run.budgets), (), generator=draw))]
+        left = 1 - self.step / self.run.steps
+        noise = 0.05 * left * torch.randn(scores.shape, generator=draw)
+        chosen = choose(scores + noise, budget(share, rows.batch.grid), 0.1 * left + 0.02)
+        loss = nn.functional.cross_entropy(*gated_logits(self.model, rows, chosen))
+        return loss, weights, {"answers": loss.item()}
 
     @torch.no_grad()
     def validate(self, validation: list[Seen]) -> dict[str, float]:
-        """Share of exactly right answers under the hard choice, at 50 % and 25 %."""
-        result = {}
-        for share in (0.5, 0.25):
-            verdicts: list[bool] = []
-            draw = torch.Generator().manual_seed(0)
-            for seen in validation:
-                batch, features, textures, queries = self._rows(seen, draw, 4)
-                scores, _ = token_scores(self.head, textures, queries, batch.grid)
-                count = max(1, int(share * scores.shape[1] + 0.5))
-                order = scores.sort(dim=1, descending=True, stable=True).indices[:, :count]
-                logits, _ = answer_logits(self.model, batch, features, order.sort(1).values)
-                verdicts += [row[0] for row in exact(batch, logits.argmax(-1))]
-            result[f"{share:.0%}"] = sum(verdicts) / len(verdicts)
-        return result
+        """Share of exactly right answers under the hard choice, at each budget of the card."""
+        verdicts: dict[str, list[bool]] = defaultdict(list)
+        draw = torch.Generator().manual_seed(0)
+        for seen in validation:
+            rows = draw_rows(self.model, self.tokenizer, seen, 4, draw)
+            scores, _ = token_scores(self.head, rows.textures, rows.queries, rows.batch.grid)
+            order = scores.sort(dim=1, descending=True, stable=True).indices
+            for share in BUDGETS:
+                kept = order[:, : budget(share, rows.batch.grid)].sort(1).values
+                logits, _ = answer_logits(self.model, rows.batch, rows.features, kept)
+                right = exact(rows.batch, logits.argmax(-1))
+                verdicts[f"{share:.0%}"] += [row[0] for row in right]
+        return {name: sum(values) / len(values) for name, values in verdicts.items()}
 
     def _ship(self, folder: Path, hard: dict[str, float], facts: dict) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -294,41 +243,6 @@ class HeadTraining:
         name = f"{self.run.name}_step-{self.step:04d}.safetensors"
         tensors = {key: value.detach().contiguous() for key, value in self.state.items()}
         save_file(tensors, folder / name, metadata)
-
-
-def rows_of(model, tokenizer, seen: Seen, picks: list[tuple[int, int]]):
-    """A row for each (image, question): the batch, its features, textures and query embeddings.
-
-    The query embedding is the mean of the input embeddings of the question's own tokens, without
-    the chat template, as the reference takes it.
-    """
-    asked = seen.batch.asked
-    assert asked is not None
-    questions = [asked[image][q] for image, q in picks]
-    images = torch.tensor([image for image, _ in picks])
-    ids, labels, positions, blocks, first = pack(
-        tokenizer, seen.batch.grid, [[q] for q in questions], model.config.image_token_id
-    )
-    batch = Batch(
-        images=seen.batch.images[:0],
-        grid=seen.batch.grid,
-        what=seen.batch.what[:0],
-        colour=seen.batch.colour[:0],
-        centre=seen.batch.centre[:0],
-        ground=seen.batch.ground[:0],
-        ids=ids,
-        labels=labels,
-        positions=positions,
-        blocks=blocks,
-        asked=[[q] for q in questions],
-        first_image=first,
-    )
-    features = Features(
-        seen.features.tokens[images], [level[images] for level in seen.features.deepstack]
-    )
-    embed = model.model.language_model.embed_tokens.weight.detach()
-    queries = torch.stack([embed[tokenizer.encode(q.text)].mean(0) for q in questions])
-    return batch, features, seen.textures[images], queries
 
 
 def train_all_heads(state: Path, assets: Path) -> None:

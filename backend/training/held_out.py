@@ -5,18 +5,19 @@ from __future__ import annotations
 import hashlib
 from collections import Counter, defaultdict
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
 from transformers import PreTrainedTokenizerBase, Qwen3VLForConditionalGeneration
 
 from vlmscope.arr_coc import ArrCoc, texture_array
+from vlmscope.values.keep import Keep
 from vlmscope.values.selection import lattice, resample, top_k
 
-from .batches import Batch, pack
-from .packed import Features, answer_logits, exact, see
+from .batches import Batch, question_rows
+from .packed import Features, answer_logits, exact, query_embedding, see
 from .questions import TYPES, Question, sample_questions
 from .scenes import GRIDS, Scene, draw, is_held_out, sample_scene
 
@@ -83,8 +84,11 @@ class HeldOut:
         if not self._made:
             for grid, numbers in self._groups():
                 images = torch.from_numpy(np.stack([self.images[n] for n in numbers]))
-                rows = _rows(
-                    self.tokenizer, self.model, grid, [self.cases[n].question for n in numbers]
+                rows = question_rows(
+                    self.tokenizer,
+                    grid,
+                    [self.cases[n].question for n in numbers],
+                    self.model.config.image_token_id,
                 )
                 self._made.append((numbers, rows, see(self.model, images)))
         return self._made
@@ -112,16 +116,13 @@ class HeldOut:
                 verdicts[number] = row[0]
         return verdicts
 
-    def query_embedding(self, number: int) -> Tensor:
-        """The mean of the input embeddings of the bare question's tokens [D]."""
-        ids = self.tokenizer.encode(self.cases[number].question.text)
-        return self.model.model.language_model.embed_tokens.weight.detach()[ids].mean(0)
-
     def head_keeps(self, head: ArrCoc, share: float):
         """The choice of an ARR-COC head at a share of the tokens, as the engine makes it."""
 
         def keep(number: int, grid: tuple[int, int]) -> np.ndarray:
-            scores = head.score_texture(self.textures[number], self.query_embedding(number))
+            text = self.cases[number].question.text
+            query = query_embedding(self.model, self.tokenizer, text)
+            scores = head.score_texture(self.textures[number], query)
             tokens = resample(scores.balanced.detach().numpy(), *grid)
             return top_k(tokens, budget(share, grid))
 
@@ -156,8 +157,8 @@ def uniform_keeps(share: float):
 
 
 def budget(share: float, grid: tuple[int, int]) -> int:
-    """A share of a grid's tokens, rounded half up, at least one."""
-    return max(1, int(share * grid[0] * grid[1] + 0.5))
+    """How many of a grid's tokens a share of them is, as the engine counts."""
+    return Keep(share=Fraction(share)).of(grid[0] * grid[1])
 
 
 def by_type(cases: list[Case], verdicts: list[bool]) -> dict[str, float]:
@@ -178,16 +179,6 @@ def most_frequent(cases: list[Case]) -> list[bool]:
         counts[case.question.type][case.question.answer] += 1
     common = {kind: counter.most_common(1)[0][0] for kind, counter in counts.items()}
     return [case.question.answer == common[case.question.type] for case in cases]
-
-
-def _rows(tokenizer, model, grid, questions: list[Question]) -> Batch:
-    ids, labels, positions, blocks, first = pack(
-        tokenizer, grid, [[q] for q in questions], model.config.image_token_id
-    )
-    none = torch.zeros(0)
-    return Batch(
-        none, grid, none, none, none, none, ids, labels, positions, blocks, first_image=first
-    )
 
 
 def load_base(folder: Path):

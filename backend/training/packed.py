@@ -13,7 +13,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from transformers import Qwen3VLForConditionalGeneration
+from transformers import PreTrainedTokenizerBase, Qwen3VLForConditionalGeneration
 from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 
 from .base_model import MERGE, PATCH, patches
@@ -49,10 +49,7 @@ class TowerProbe(nn.Module):
                 centre, batch.centre, pos_weight=torch.tensor(5.0)
             )
             + 0.2 * entropy(ground, batch.ground)
-            + entropy(
-                self.place(features).float().unflatten(-1, (2, 3)).flatten(0, 2),
-                places(batch).flatten(),
-            )
+            + self._place_loss(features, batch)
             + entropy(
                 self.kind(features).float().flatten(0, 1),
                 kinds(batch).flatten(),
@@ -69,6 +66,14 @@ class TowerProbe(nn.Module):
                 "ground": (ground.argmax(-1) == batch.ground).float().mean().item(),
             }
         return loss, figures
+
+    def _place_loss(self, features: Tensor, batch: Batch) -> Tensor:
+        """Bare ground tells its place at once; a thing's tokens, which are asked about, weigh as much."""
+        read = self.place(features).float().unflatten(-1, (2, 3)).permute(0, 3, 1, 2)
+        loss = nn.functional.cross_entropy(read, places(batch), reduction="none").mean(-1)
+        things = batch.what > 0
+        weight = torch.where(things, 0.5 / things.sum().clamp_min(1), 0.5 / (~things).sum())
+        return (loss * weight).sum()
 
 
 def kinds(batch: Batch) -> Tensor:
@@ -192,6 +197,13 @@ def answer_logits(
         ).last_hidden_state
     asked = labels != IGNORE
     return model.lm_head(hidden[asked]).float(), labels[asked]
+
+
+def query_embedding(
+    model: Qwen3VLForConditionalGeneration, tokenizer: PreTrainedTokenizerBase, text: str
+) -> Tensor:
+    """The mean of the input embeddings of the bare question's tokens [D], as the reference takes it."""
+    return model.model.language_model.embed_tokens.weight.detach()[tokenizer.encode(text)].mean(0)
 
 
 def exact(batch: Batch, predicted: Tensor) -> list[list[bool]]:

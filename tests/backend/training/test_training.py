@@ -11,8 +11,10 @@ from transformers import AutoImageProcessor
 from training.base_model import new_model, patches, save_base
 from training.base_stages import BaseTraining, Stage, make_tokenizer, schedule
 from training.batches import IGNORE, WHATS, make_batch, pack, prompt_parts, token_targets
-from training.gating import GATED, Gate, gating
-from training.head_stages import HeadRun, HeadTraining, choose, make_pool, new_state, token_scores
+from training.dropping import contrast, kept_tokens
+from training.gating import GATED, Gate, choose, gating
+from training.head_data import draw_rows, influence, make_pool
+from training.head_stages import HeadRun, HeadTraining, new_state, token_scores
 from training.held_out import HeldOut, held_out_cases, most_frequent, random_keeps
 from training.packed import answer_logits, exact, see
 from training.questions import TYPES, describe, sample_questions, zone
@@ -201,6 +203,85 @@ def test_a_stage_goes_on_where_it_stopped(tokenizer, tmp_path):
         whole.model.named_parameters(), resumed.model.parameters(), strict=True
     ):
         torch.testing.assert_close(one, other, msg=name)
+
+
+def test_two_workers_train_on_two_parts_of_a_step(tokenizer, tmp_path, monkeypatch):
+    from training import base_stages
+
+    asked = []
+    monkeypatch.setattr(
+        base_stages, "stream", lambda first, last, **options: asked.append(options) or ()
+    )
+    stage = Stage("scenes", steps=1, batch=16, rate=1e-3, muon=1e-3, floor=0.5)
+    tokenizer.save_pretrained(tmp_path / "tokenizer")
+    for worker in range(2):
+        BaseTraining(tmp_path, stages=(stage,), worker=worker, workers=2).run()
+        (tmp_path / "base.pt").unlink(missing_ok=True)
+    assert [(options["part"], options["size"]) for options in asked] == [(0, 8), (1, 8)]
+    one, other = (make_batch("scenes", 1, 7, 4, tokenizer, 0, 3, part=part) for part in range(2))
+    assert one.grid == other.grid and not torch.equal(one.images, other.images)
+
+
+def test_a_step_that_drops_tokens_learns_at_the_schedules_rate(tokenizer, tmp_path):
+    tokenizer.save_pretrained(tmp_path / "tokenizer")
+    stage = Stage(
+        "scenes", steps=9, batch=2, rate=1e-3, muon=2e-3, floor=0.1, tower=0.5, dropping=1.0
+    )
+    training = BaseTraining(tmp_path, stages=(stage,))
+    image_token = training.model.config.image_token_id
+    batch = make_batch("scenes", 0, 0, 2, tokenizer, image_token, questions=2)
+    assert "dropped" in training._train_step(stage, batch, share=0.25)
+    rates = {
+        (group["rate"], group["tower"]): group["lr"]
+        for optimiser in training.optimisers
+        for group in optimiser.param_groups
+    }
+    assert rates == pytest.approx(
+        {
+            ("muon", True): 2.5e-4,
+            ("muon", False): 5e-4,
+            ("rate", True): 1.25e-4,
+            ("rate", False): 2.5e-4,
+        }
+    )
+
+
+def test_dropping_is_even_in_patches_or_by_contrast(batch):
+    draw = torch.Generator().manual_seed(0)
+    rank = contrast(batch.images).argsort(1).argsort(1).float()
+    counts, likings = set(), []
+    for _ in range(60):
+        kept = kept_tokens(batch.images, draw)
+        assert (kept[:, 1:] > kept[:, :-1]).all() and kept.max() < rank.shape[1]
+        counts.add(kept.shape[1])
+        if kept.shape[1] < 0.6 * rank.shape[1]:
+            likings += rank.gather(1, kept).mean(1).div(rank.shape[1] / 2).tolist()
+    assert len(counts) > 20 and min(counts) < 0.3 * rank.shape[1]
+    assert 0.75 < sorted(likings)[len(likings) // 4] < 1.1  # most do not look at contrast
+    assert max(likings) > 1.3  # some do
+
+
+def test_influence_is_the_gradient_of_the_gates(tokenizer, model):
+    seen = make_pool(model, tokenizer, seed=5, batches=1, size=2)[0]
+    rows = draw_rows(model, tokenizer, seen, 1, torch.Generator().manual_seed(0))
+    found = influence(model, rows, 1, torch.Generator().manual_seed(4))
+    draw = torch.Generator().manual_seed(4)
+    share = 0.1 + 0.5 * torch.rand(2, 1, generator=draw)
+    gate = (torch.rand(found.shape, generator=draw) < share).float()
+    keys = torch.ones(rows.batch.ids.shape)
+    first, tokens = rows.batch.first_image, found.shape[1]
+
+    def loss(values):
+        keys[:, first : first + tokens] = values
+        with gating(Gate(keys)):
+            logits, labels = answer_logits(model, rows.batch, rows.features, attention=GATED)
+        return torch.nn.functional.cross_entropy(logits, labels, reduction="sum").item()
+
+    for row, token in ((0, 3), (1, 40)):
+        step = torch.zeros_like(gate)
+        step[row, token] = 0.02
+        slope = (loss(gate + step) - loss(gate - step)) / 0.04
+        assert found[row, token].item() == pytest.approx(-slope, abs=2e-3, rel=0.05)
 
 
 def test_a_head_run_ships_checkpoints_that_the_engine_loads(tokenizer, model, tmp_path):
