@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 
 import torch
@@ -71,9 +72,27 @@ def make_config(tokenizer: PreTrainedTokenizerBase) -> Qwen3VLConfig:
 
 
 def new_model(tokenizer: PreTrainedTokenizerBase, seed: int) -> Qwen3VLForConditionalGeneration:
-    """A randomly initialised base in float32."""
+    """A base in float32, initialised at random but for the vision tower's table of places."""
     torch.manual_seed(seed)
-    return Qwen3VLForConditionalGeneration(make_config(tokenizer)).float()
+    model = Qwen3VLForConditionalGeneration(make_config(tokenizer)).float()
+    table = model.model.visual.pos_embed.weight
+    with torch.no_grad():
+        table.copy_(places_table(*table.shape))
+    return model
+
+
+def places_table(count: int, width: int) -> torch.Tensor:
+    """Waves over a square of `count` places, the first half of `width` down and the second across.
+
+    Smooth, and as strong as what a patch shows: a table of small random numbers takes thousands of
+    steps to say where a thing lies, each of them from the few of its places that an image's size picks.
+    """
+    side, waves = math.isqrt(count), width // 4
+    turns = 0.5 * 16 ** (torch.arange(waves) / max(1, waves - 1))  # half a turn a side to eight
+    angle = math.pi * torch.linspace(0, 1, side)[:, None] * turns
+    line = 0.4 * torch.cat([angle.sin(), angle.cos()], 1)
+    down = line[:, None].expand(side, side, -1)
+    return torch.cat([down, down.transpose(0, 1)], -1).reshape(count, width)
 
 
 def patches(images: torch.Tensor) -> torch.Tensor:

@@ -46,7 +46,7 @@ STAGES = (
     # A language model that knows nothing yet would teach the tower to forget what it can read.
     Stage(
         "scenes",
-        steps=3000,
+        steps=2200,
         batch=16,
         rate=8e-4,
         muon=3e-3,

@@ -53,6 +53,19 @@ def test_patches_are_those_of_the_real_image_processor(tokenizer, model, tmp_pat
         torch.testing.assert_close(patches(torch.from_numpy(image)[None]), wanted["pixel_values"])
 
 
+def test_a_new_base_tells_places_apart_and_neighbours_are_alike(tokenizer):
+    table = (
+        new_model(tokenizer, seed=0).model.visual.pos_embed.weight.detach().unflatten(0, (24, 24))
+    )
+    apart = (table - table[12, 12]).norm(dim=-1)
+    near = [apart[12, 13], apart[13, 12], apart[11, 12]]
+    far = [apart[0, 12], apart[12, 0], apart[23, 23]]
+    assert max(near) < 0.5 * min(far)
+    assert (apart == 0).sum() == 1
+    middle = (table[12, 12] + table[12, 13]) / 2  # what an image between two places is given
+    assert (middle - table[12, 12]).norm() < min(far) / 4
+
+
 def test_a_packed_questions_logits_are_the_plain_models(tokenizer, model, batch):
     logits, labels = answer_logits(model, batch, see(model, batch.images))
     start = 0
