@@ -24,7 +24,7 @@ def main() -> None:
     from examples import read_examples
     from menu import fitting, menu
     from page import App, build, launch_options
-    from ports import first_free, in_url
+    from ports import first_free, in_url, listen
     from vlmscope import VlmscopeError, discover
     from vlmscope.engine.loading import shipped_folder
 
@@ -33,13 +33,11 @@ def main() -> None:
     assets = shipped_folder().parent
     has_gpu = torch.cuda.is_available()
     try:
-        port = first_free(settings.host, settings.port)
+        first_free(settings.host, settings.port)  # a wrong HOST or PORT is said before the wait
         loaded = load_base(settings.base, has_gpu, say=_say)
         check_answer_length(loaded.base, settings.max_new_tokens)
     except (VlmscopeError, OSError) as problem:
         sys.exit(f"vlmscope: {problem}")
-    if port != settings.port:
-        _say(f"port {settings.port} is taken; using {port}")
     shipped = [assets / "checkpoints"] if (assets / "checkpoints").is_dir() else []
     checkpoints = discover(*shipped, *settings.checkpoints)
     examples = read_examples(assets / "examples")
@@ -51,12 +49,15 @@ def main() -> None:
 
     page = build(App(loaded.base, settings, menu(heads), examples, notice))
     host = in_url(settings.host)
-    page.launch(
-        server_name=host,
-        server_port=port,
-        prevent_thread_lock=True,
-        **launch_options(),
+    port = listen(
+        settings.host,
+        settings.port,
+        lambda free: page.launch(
+            server_name=host, server_port=free, prevent_thread_lock=True, **launch_options()
+        ),
     )
+    if port != settings.port:
+        _say(f"port {settings.port} is taken; using {port}")
     _say(f"ready after {time.monotonic() - started:.0f} s: http://{host}:{port}")
     page.block_thread()
 

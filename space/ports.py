@@ -1,7 +1,8 @@
-"""Find the port the app can listen on."""
+"""Find the port the app can listen on, and listen on it."""
 
 import errno
 import socket
+from collections.abc import Callable
 
 TRIED = 100
 
@@ -16,6 +17,22 @@ def first_free(host: str, port: int) -> int:
             return candidate
     last = min(port + TRIED, 65536) - 1
     raise OSError(f"No free port from {port} to {last} on {host}; set PORT or HOST.")
+
+
+def listen(host: str, port: int, start: Callable[[int], object]) -> int:
+    """Call `start` with the first free port from `port` on, and give that port.
+
+    Another process can take it before `start` does: then the next free one is tried.
+    """
+    while True:
+        port = first_free(host, port)
+        try:
+            start(port)
+            return port
+        except OSError:
+            if _is_free(host, port):
+                raise
+            port += 1
 
 
 def in_url(host: str) -> str:

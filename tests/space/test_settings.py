@@ -1,9 +1,6 @@
-import errno
-import socket
-
 import pytest
 
-from ports import first_free, in_url
+from ports import in_url
 from settings import BadSetting, Settings, read
 
 
@@ -50,36 +47,6 @@ def test_threads_are_pytorchs_own_choice_unless_set():
 def test_a_checkpoint_folder_that_is_not_there_is_refused(tmp_path):
     with pytest.raises(BadSetting, match="nowhere, which is not there"):
         read({"CHECKPOINTS": str(tmp_path / "nowhere")})
-
-
-def test_a_taken_port_gives_the_next_free_one():
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
-        assert port < first_free("127.0.0.1", port) < port + 100
-
-
-def test_a_free_port_is_taken_as_it_is():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    assert first_free("127.0.0.1", port) == port
-
-
-def test_a_host_that_is_not_here_is_said_at_once():
-    for host in ("192.0.2.1", "no such host"):
-        with pytest.raises(OSError, match=f"HOST={host} is no address of this machine"):
-            first_free(host, 7860)
-
-
-def test_a_port_that_this_user_may_not_have_is_said_at_once(monkeypatch):
-    def refuse(*arguments):
-        raise PermissionError(errno.EACCES, "Permission denied")
-
-    monkeypatch.setattr(socket.socket, "bind", refuse)
-    with pytest.raises(OSError, match="PORT=80 is not allowed to this user"):
-        first_free("127.0.0.1", 80)
 
 
 def test_an_ipv6_address_stands_in_brackets_in_a_url():
