@@ -11,6 +11,7 @@ from vlmscope.cli.output import DONE, FAILED, write_json
 from vlmscope.values.errors import InputError
 from vlmscope.values.result import Result
 from vlmscope.values.run import Run
+from vlmscope.values.run_file import result_facts
 from vlmscope.values.selection import merges
 from vlmscope.values.variant import Variant
 
@@ -92,18 +93,10 @@ def _document(run: Run) -> dict[str, Any]:
 
 def _result(result: Result) -> dict[str, Any]:
     assign = result.assign
-    return {
-        "id": result.id,
-        "variant": str(result.variant),
-        "status": result.status,
-        "answer": result.answer,
-        "token_ids": result.token_ids,
+    return result_facts(result) | {
         "grid": result.grid,
         "kept": result.kept,
         "assign": assign.ravel() if assign is not None and merges(assign) else None,
-        "error": result.error,
-        "warnings": result.warnings,
-        "metrics": result.metrics,
     }
 
 

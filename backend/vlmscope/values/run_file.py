@@ -37,13 +37,22 @@ def decode_image(entry: Mapping[str, Any], to_rgb: Callable[[Any], Image.Image])
     return RunImage(to_rgb(picture), int(entry["rows"]), int(entry["cols"]))
 
 
-def encode_result(result: Result) -> dict[str, Any]:
+def result_facts(result: Result) -> dict[str, Any]:
+    """What a result says beside its arrays, as every document that holds one says it."""
     return {
         "id": result.id,
         "variant": str(result.variant),
         "status": result.status,
         "answer": result.answer,
         "token_ids": result.token_ids,
+        "error": result.error,
+        "warnings": result.warnings,
+        "metrics": result.metrics,
+    }
+
+
+def encode_result(result: Result) -> dict[str, Any]:
+    return result_facts(result) | {
         "assign": None if result.assign is None else encode_array(result.assign, "<u2"),
         "maps": [
             {
@@ -57,9 +66,6 @@ def encode_result(result: Result) -> dict[str, Any]:
             }
             for each in result.maps.values()
         ],
-        "metrics": result.metrics,
-        "warnings": result.warnings,
-        "error": result.error,
     }
 
 
