@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from gradio_comparisongrid import Cell, Comparison, Layer, Metric, Tokens
-from titles import base_name, heading, settings_line
+from titles import base_name, heading, settings_line, without_folder
 from vlmscope import (
     METRICS,
     Event,
@@ -151,7 +151,7 @@ def _with_result(cell: Cell, result: Result, context: Context) -> Cell:
             "status": result.status,
             "answer": result.answer,
             "correct": is_correct(result.answer, context.expected) if known else None,
-            "error": result.error,
+            "error": result.error and without_folder(result.error, result.variant),
             "warnings": list(result.warnings),
             "metrics": _own_figures(result.metrics, assign),
             "layers": _layers(result.maps.values()),

@@ -23,6 +23,13 @@ def heading(variant: Variant) -> str:
     return given_title(variant) or replace(variant, title="", options={}, adapters=()).title
 
 
+def without_folder(sentence: str, variant: Variant) -> str:
+    """A sentence about a variant that was offered by its title: visitors need not see where it lies."""
+    if not variant.source or not given_title(variant):
+        return sentence
+    return sentence.replace(variant.source, Path(variant.source).name)
+
+
 def settings_line(variant: Variant, notes: Mapping[str, str]) -> str:
     """What is set for a variant, in words: `step 500 · keep 50 % · seed 3`.
 

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +31,18 @@ def test_kept_tokens_reach_the_grid_exactly(value, finished_run):
         else:
             assert cell.tokens is not None
             assert np.flatnonzero(cell.tokens.to_mask()).tolist() == result.kept.tolist()
+
+
+def test_an_offered_checkpoint_that_vanished_is_told_by_its_name_alone(finished_run):
+    failed = finished_run.results[3]
+    folder = "/data/private/someone"
+    offered = replace(failed.variant, source=f"{folder}/gone.safetensors", title="ARR-COC gone")
+    sentence = f"There is no checkpoint '{offered.source}'; check the path."
+    results = [replace(failed, variant=offered, error=sentence)]
+    cell = from_run(replace(finished_run, results=results)).cells[0]
+    assert cell.error == "There is no checkpoint 'gone.safetensors'; check the path."
+    typed = [replace(failed, variant=replace(offered, title=""), error=sentence)]
+    assert from_run(replace(finished_run, results=typed)).cells[0].error == sentence
 
 
 def test_a_failed_variant_is_a_failed_cell_with_its_sentence(value, finished_run):
