@@ -14,7 +14,6 @@ from .base_stages import BaseTraining, train_together
 from .card import measure, render
 from .examples import make_examples
 from .head_stages import train_all_heads
-from .held_out import load_base
 
 HOME = Path(__file__).resolve().parent
 ASSETS = HOME.parent / "vlmscope" / "assets"
@@ -44,12 +43,10 @@ def write_card(state: Path, assets: Path) -> None:
     """Measure what lies among the assets and write the model card beside the base."""
     figures = measure(assets)
     (HOME / "logs" / "held_out.json").write_text(json.dumps(figures, indent=1) + "\n")
-    model, _ = load_base(assets / "base")
-    parameters = sum(weight.numel() for weight in model.parameters())
     minutes = {
         file.stem: round(_seconds(file) / 60) for file in sorted((HOME / "logs").glob("*.jsonl"))
     }
-    (assets / "base" / "README.md").write_text(render(figures, parameters, minutes))
+    (assets / "base" / "README.md").write_text(render(figures, minutes))
 
 
 def write_examples(state: Path, assets: Path) -> None:

@@ -53,6 +53,7 @@ def measure(assets: Path, per_type: int = 250) -> dict:
         add("uniform", kept, bench.exact(uniform_keeps(share)))
         add("Sobel magnitude alone", kept, bench.exact(bench.saliency_keeps(share)))
     return {
+        "parameters": sum(weight.numel() for weight in model.parameters()),
         "cases": len(cases),
         "seed": SEED,
         "dtype": "float32",
@@ -67,7 +68,7 @@ def _digest(cases) -> str:
     return hashlib.sha256("".join(sorted(case.digest() for case in cases)).encode()).hexdigest()
 
 
-def render(figures: dict, parameters: int, minutes: dict[str, int]) -> str:
+def render(figures: dict, minutes: dict[str, int]) -> str:
     """The model card as Markdown, from measured figures alone."""
     names = ("all", *TYPES)
     table = ["| | tokens kept | " + " | ".join(names) + " |", "|---|---|" + "---|" * len(names)]
@@ -80,7 +81,7 @@ def render(figures: dict, parameters: int, minutes: dict[str, int]) -> str:
         yes_no.append(f"| {row['name']} | {values} |")
     took = ", ".join(f"{name} {value} min" for name, value in minutes.items())
     return CARD.format(
-        parameters=f"{parameters / 1e6:.2f} million",
+        parameters=f"{figures['parameters'] / 1e6:.2f} million",
         cases=figures["cases"],
         seed=figures["seed"],
         digest=figures["digest_of_cases"][:16],
@@ -163,5 +164,6 @@ ARR-COC's perspectival score without the rest. *Most frequent answer* gives each
 
 Wall time on two CPU cores that other work shared: {took}. Logs: `backend/training/logs`. Stages: the
 vision tower on small crops (what each token shows), whole scenes with several questions an image, then
-the hard types with image tokens dropped at random in half of the steps.
+the hard types with image tokens dropped in two of five steps: evenly at random, in patches, or with a
+liking for contrast, since a base that has only met even dropping cannot bear a compressor's choice.
 """

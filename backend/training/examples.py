@@ -46,7 +46,8 @@ def make_examples(folder: Path, seed: int = 40) -> None:
         for turn in range(4):
             kind = types[(number - 1 + turn) % 4]
             asked = sample_questions(scene, rng, 12, {k: float(k == kind) or 1e-9 for k in types})
-            question = next(q for q in asked if q.type == kind and (not q.yes_no or turn == 2))
+            fit = [q for q in asked if q.type == kind and (not q.yes_no or turn == 2)]
+            question = next((q for q in fit if q.form == "describe"), fit[0])
             listing.append(
                 {
                     "image": name,
