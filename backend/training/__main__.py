@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -14,50 +15,59 @@ from .base_stages import BaseTraining, train_together
 from .card import measure, render
 from .examples import make_examples
 from .head_stages import train_all_heads
+from .recipe import FULL, SMOKE, Recipe
 
 HOME = Path(__file__).resolve().parent
-ASSETS = HOME.parent / "vlmscope" / "assets"
+BUILD = HOME.parent.parent / "build"
 WORKERS = 2  # processes that train the base
 
 
-def train_base(state: Path, assets: Path) -> None:
+@dataclass(frozen=True)
+class Job:
+    """What to train, where its state and logs are kept and where what ships goes."""
+
+    recipe: Recipe
+    state: Path
+    assets: Path
+    logs: Path
+
+
+def train_base(job: Job) -> None:
     """All stages of the base, then its model folder among the assets."""
-    train_together(state, WORKERS)
-    ship_base(state, assets)
+    train_together(job.state, job.recipe, WORKERS)
+    ship_base(job)
 
 
-def ship_base(state: Path, assets: Path) -> None:
+def ship_base(job: Job) -> None:
     """The base as last saved, into the assets; its training may go on."""
-    training = BaseTraining(state)
-    save_base(training.model, training.tokenizer, assets / "base")
-    _keep_logs(state)
+    training = BaseTraining(job.state, job.recipe)
+    save_base(training.model, training.tokenizer, job.assets / "base")
+    _keep_logs(job)
 
 
-def train_heads(state: Path, assets: Path) -> None:
+def train_heads(job: Job) -> None:
     """Every run's head through the base among the assets."""
-    train_all_heads(state, assets)
-    _keep_logs(state)
+    train_all_heads(job.state, job.assets, job.recipe)
+    _keep_logs(job)
 
 
-def write_card(state: Path, assets: Path) -> None:
+def write_card(job: Job) -> None:
     """Measure what lies among the assets and write the model card beside the base."""
-    figures = measure(assets)
-    (HOME / "logs" / "held_out.json").write_text(json.dumps(figures, indent=1) + "\n")
-    minutes = {
-        file.stem: round(_seconds(file) / 60) for file in sorted((HOME / "logs").glob("*.jsonl"))
-    }
-    (assets / "base" / "README.md").write_text(render(figures, minutes))
+    figures = measure(job.assets, job.recipe.cases)
+    (job.logs / "held_out.json").write_text(json.dumps(figures, indent=1) + "\n")
+    minutes = {file.stem: round(_seconds(file) / 60) for file in sorted(job.logs.glob("*.jsonl"))}
+    (job.assets / "base" / "README.md").write_text(render(figures, minutes))
 
 
-def write_examples(state: Path, assets: Path) -> None:
+def write_examples(job: Job) -> None:
     """The example images and questions."""
-    make_examples(assets / "examples")
+    make_examples(job.assets / "examples")
 
 
-def everything(state: Path, assets: Path) -> None:
+def everything(job: Job) -> None:
     """All of it, in order."""
     for step in (train_base, train_heads, write_examples, write_card):
-        step(state, assets)
+        step(job)
 
 
 def _seconds(log: Path) -> float:
@@ -65,10 +75,10 @@ def _seconds(log: Path) -> float:
     return max(entry.get("seconds", 0) for entry in entries)
 
 
-def _keep_logs(state: Path) -> None:
-    (HOME / "logs").mkdir(exist_ok=True)
-    for log in state.glob("*.jsonl"):
-        shutil.copy(log, HOME / "logs" / log.name)
+def _keep_logs(job: Job) -> None:
+    job.logs.mkdir(parents=True, exist_ok=True)
+    for log in job.state.glob("*.jsonl"):
+        shutil.copy(log, job.logs / log.name)
 
 
 STEPS = {
@@ -81,15 +91,22 @@ STEPS = {
 }
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="training", description=__doc__)
     parser.add_argument("step", choices=STEPS)
-    parser.add_argument("--state", type=Path, default=HOME.parent.parent / "build" / "train")
-    parser.add_argument("--assets", type=Path, default=ASSETS)
+    parser.add_argument("--smoke", action="store_true", help="try every step in seconds")
+    parser.add_argument("--state", type=Path)
+    parser.add_argument("--assets", type=Path)
     parser.add_argument("--threads", type=int, default=2)
-    options = parser.parse_args()
-    torch.set_num_threads(options.threads)
-    STEPS[options.step](options.state, options.assets)
+    given = parser.parse_args(arguments)
+    torch.set_num_threads(given.threads)
+    state = given.state or BUILD / ("smoke" if given.smoke else "train")
+    if given.smoke:  # nothing that ships is touched
+        job = Job(SMOKE, state, given.assets or state / "assets", state / "logs")
+    else:
+        assets = given.assets or HOME.parent / "vlmscope" / "assets"
+        job = Job(FULL, state, assets, HOME / "logs")
+    STEPS[given.step](job)
 
 
 if __name__ == "__main__":

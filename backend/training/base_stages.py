@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import time
 from collections import defaultdict
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -19,70 +18,13 @@ from .batches import make_batch, stream
 from .dropping import kept_tokens
 from .packed import TowerProbe, answer_logits, exact, see
 from .questions import TYPES, sample_questions
+from .recipe import Recipe, Stage
 from .resumable import SAVE_EVERY, log_line, save_state
 from .scenes import sample_scene
 from .tokenizer import train_tokenizer
 
 
-@dataclass(frozen=True)
-class Stage:
-    """What one stage of the base's training does."""
-
-    name: str
-    steps: int
-    batch: int
-    rate: float  # peak learning rate of AdamW
-    muon: float  # and of Muon, which moves every direction of a matrix alike
-    floor: float  # share of the peak that is left at the end
-    questions: int = 8
-    probe: float = 1.0  # weight of the auxiliary task of the vision tower
-    tower: float = 1.0  # the tower's learning rate over the language model's
-    dropping: float = 0.0  # share of the steps that drop image tokens
-    weights: tuple[tuple[str, float], ...] = ()  # of question types and forms; 1 where not named
-
-
-STAGES = (
-    Stage("crops", steps=900, batch=80, rate=2e-3, muon=2e-2, floor=0.2),
-    # A language model that knows nothing yet would teach the tower to forget what it can read.
-    Stage(
-        "scenes",
-        steps=2200,
-        batch=16,
-        rate=8e-4,
-        muon=3e-3,
-        floor=0.3,
-        tower=0.3,
-        weights=(
-            ("specific", 2.0),
-            ("where", 3.0),
-            ("where letter", 3.0),
-            ("letter", 4.0),
-            ("letter yes/no", 2.0),
-        ),
-    ),
-    Stage(
-        "hard",
-        steps=1500,
-        batch=16,
-        rate=6e-4,
-        muon=2e-3,
-        floor=0.02,
-        tower=0.3,
-        dropping=0.4,
-        weights=(
-            ("detail", 1.5),
-            ("counting", 1.5),
-            ("describe", 2.0),
-            ("where", 2.0),
-            ("where letter", 2.0),
-            ("letter", 2.0),
-            ("letter yes/no", 2.0),
-        ),
-    ),
-)
-
-
-def make_tokenizer(seed: int, scenes: int = 3000) -> PreTrainedTokenizerFast:
+def make_tokenizer(seed: int, scenes: int) -> PreTrainedTokenizerFast:
     """The tokenizer, learned from the questions and answers of training scenes."""
     rng = np.random.default_rng([seed, 77])
     texts: list[str] = []
@@ -130,19 +72,19 @@ class BaseTraining:
     def __init__(
         self,
         folder: Path,
+        recipe: Recipe,
         seed: int = 0,
-        stages: tuple[Stage, ...] = STAGES,
         worker: int = 0,
         workers: int = 1,
     ):
-        self.folder, self.seed, self.stages = folder, seed, stages
+        self.folder, self.seed, self.stages = folder, seed, recipe.stages
         self.worker, self.workers = worker, workers
         folder.mkdir(parents=True, exist_ok=True)
         tokens = folder / "tokenizer"
         if tokens.is_dir():
             self.tokenizer = PreTrainedTokenizerFast.from_pretrained(tokens)
         else:
-            self.tokenizer = make_tokenizer(seed)
+            self.tokenizer = make_tokenizer(seed, recipe.tokenizer_scenes)
             self.tokenizer.save_pretrained(tokens)
         self.model = new_model(self.tokenizer, seed)
         self.probe = TowerProbe(self.model.config.get_text_config().hidden_size)
@@ -289,17 +231,17 @@ def validate(training: BaseTraining, batches: int = 3) -> dict[str, float]:
     return {name: round(sum(right[name]) / len(right[name]), 3) for name in names if right[name]}
 
 
-def train_together(folder: Path, workers: int) -> None:
+def train_together(folder: Path, recipe: Recipe, workers: int) -> None:
     """Train the base to the end of its last stage in `workers` processes."""
     meeting = folder.resolve() / "meeting"
     meeting.unlink(missing_ok=True)
     folder.mkdir(parents=True, exist_ok=True)
-    BaseTraining(folder)  # the tokenizer is made once, before several read it
-    spawn(_work, (folder, workers, meeting), nprocs=workers)
+    BaseTraining(folder, recipe)  # the tokenizer is made once, before several read it
+    spawn(_work, (folder, recipe, workers, meeting), nprocs=workers)
 
 
-def _work(worker: int, folder: Path, workers: int, meeting: Path) -> None:
+def _work(worker: int, folder: Path, recipe: Recipe, workers: int, meeting: Path) -> None:
     torch.set_num_threads(1)
     distributed.init_process_group("gloo", f"file://{meeting}", rank=worker, world_size=workers)
-    BaseTraining(folder, worker=worker, workers=workers).run()
+    BaseTraining(folder, recipe, worker=worker, workers=workers).run()
     distributed.destroy_process_group()

@@ -28,7 +28,7 @@ from .questions import TYPES
 from .scenes import HELD_OUT_SHARE
 
 
-def measure(assets: Path, per_type: int = 250) -> dict:
+def measure(assets: Path, per_type: int) -> dict:
     """Every figure of the card, on the files that ship: float32, greedy, exact match."""
     model, tokenizer = load_base(assets / "base")
     cases = held_out_cases(per_type)
@@ -73,11 +73,11 @@ def render(figures: dict, minutes: dict[str, int]) -> str:
     names = ("all", *TYPES)
     table = ["| | tokens kept | " + " | ".join(names) + " |", "|---|---|" + "---|" * len(names)]
     for row in figures["rows"]:
-        values = " | ".join(f"{row[name]:.1%}".replace("%", " %") for name in names)
+        values = " | ".join(_percent(row.get(name)) for name in names)
         table.append(f"| {row['name']} | {row['kept']} | {values} |")
     yes_no = ["| | " + " | ".join(TYPES) + " |", "|---|" + "---|" * len(TYPES)]
     for row in figures["rows"][:3]:
-        values = " | ".join(f"{row[f'{name} yes/no']:.1%}".replace("%", " %") for name in TYPES)
+        values = " | ".join(_percent(row.get(f"{name} yes/no")) for name in TYPES)
         yes_no.append(f"| {row['name']} | {values} |")
     took = ", ".join(f"{name} {value} min" for name, value in minutes.items())
     return CARD.format(
@@ -92,6 +92,11 @@ def render(figures: dict, minutes: dict[str, int]) -> str:
         took=took,
         verdict=_verdict(figures["rows"]),
     )
+
+
+def _percent(share: float | None) -> str:
+    """A share as it stands in the card; few cases may hold none of a kind."""
+    return "–" if share is None else f"{share:.1%}".replace("%", " %")
 
 
 def _verdict(rows: list[dict]) -> str:

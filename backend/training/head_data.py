@@ -34,7 +34,7 @@ class Rows:
 
 
 @torch.no_grad()
-def make_pool(model, tokenizer, seed: int, batches: int, size: int = 16) -> list[Seen]:
+def make_pool(model, tokenizer, seed: int, batches: int, size: int) -> list[Seen]:
     """Training images (never held-out ones) with their questions, features and textures."""
     pool = []
     for step in range(batches):

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import time
 from collections import defaultdict
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 import torch
@@ -27,50 +27,12 @@ from .gating import choose
 from .head_data import Rows, Seen, draw_rows, gated_logits, influence, make_pool
 from .held_out import BUDGETS, budget, load_base
 from .packed import answer_logits, exact
+from .recipe import HeadRun, Recipe
 from .resumable import SAVE_EVERY, log_line, save_state
 
-POOL, VALIDATION = 48, 8  # batches of 16 images
 QUESTIONS = 2  # of each image in a step
 DRAWS = 4  # random choices that an influence is averaged over
 LOG_EVERY, VALIDATE_EVERY = 50, 100  # steps
-
-
-@dataclass(frozen=True)
-class HeadRun:
-    """One idea of how to train a head."""
-
-    name: str
-    idea: str
-    steps: int
-    distil: int  # steps at the start that learn the tokens' influence
-    budgets: tuple[float, ...]  # shares of the image tokens, one drawn for each later step
-    ship: tuple[int, ...]  # steps at which a checkpoint is kept
-    keep: str = "50%"  # the budget a user starts from
-    rate: float = 1e-3
-    seed: int = 0
-
-
-RUNS = (
-    HeadRun(
-        "influence",
-        "first to rank tokens by what the base's answers gain from each, then the answers' loss at "
-        "many budgets",
-        steps=1200,
-        distil=900,
-        budgets=(0.15, 0.25, 0.35, 0.5),
-        ship=(30, 1200),
-    ),
-    HeadRun(
-        "quarter",
-        "the answers' loss alone, at a quarter of the tokens alone",
-        steps=600,
-        distil=0,
-        budgets=(0.25,),
-        ship=(600,),
-        keep="25%",
-        seed=1,
-    ),
-)
 
 
 def new_state(hidden: int, seed: int) -> dict[str, Tensor]:
@@ -245,18 +207,21 @@ class HeadTraining:
         save_file(tensors, folder / name, metadata)
 
 
-def train_all_heads(state: Path, assets: Path) -> None:
+def train_all_heads(state: Path, assets: Path, recipe: Recipe) -> None:
     """Every run's head through the shipped base, each in a process of one thread."""
-    spawn(_train_head, (state, assets), nprocs=len(RUNS))
+    spawn(_train_head, (state, assets, recipe), nprocs=len(recipe.runs))
 
 
-def _train_head(number: int, state: Path, assets: Path) -> None:
+def _train_head(number: int, state: Path, assets: Path, recipe: Recipe) -> None:
     torch.set_num_threads(1)
     model, tokenizer = load_base(assets / "base")
     model.requires_grad_(False)
-    pool = make_pool(model, tokenizer, seed=11, batches=POOL)
-    validation = make_pool(model, tokenizer, seed=12, batches=VALIDATION)
-    facts = {"hidden_size": model.config.get_text_config().hidden_size, "images": POOL * 16}
-    HeadTraining(state, RUNS[number], model, tokenizer).train(
+    pool = make_pool(model, tokenizer, seed=11, batches=recipe.pool, size=recipe.images)
+    validation = make_pool(model, tokenizer, seed=12, batches=recipe.validation, size=recipe.images)
+    facts = {
+        "hidden_size": model.config.get_text_config().hidden_size,
+        "images": recipe.pool * recipe.images,
+    }
+    HeadTraining(state, recipe.runs[number], model, tokenizer).train(
         pool, validation, assets / "checkpoints", facts
     )

@@ -8,17 +8,20 @@ import pytest
 import torch
 from transformers import AutoImageProcessor
 
+from training.__main__ import main
 from training.base_model import new_model, patches, save_base
-from training.base_stages import BaseTraining, Stage, make_tokenizer, schedule
+from training.base_stages import BaseTraining, make_tokenizer, schedule
 from training.batches import IGNORE, WHATS, make_batch, pack, prompt_parts, token_targets
 from training.dropping import contrast, kept_tokens
 from training.gating import GATED, Gate, choose, gating
 from training.head_data import draw_rows, influence, make_pool
-from training.head_stages import HeadRun, HeadTraining, new_state, token_scores
+from training.head_stages import HeadTraining, new_state, token_scores
 from training.held_out import HeldOut, held_out_cases, most_frequent, random_keeps
 from training.packed import answer_logits, exact, see
 from training.questions import TYPES, describe, sample_questions, zone
+from training.recipe import SMOKE, HeadRun, Recipe, Stage
 from training.scenes import GRIDS, Item, draw, is_held_out, sample_scene
+from vlmscope import SharedBase
 from vlmscope.arr_coc import ArrCoc
 from vlmscope.checkpoints.head import load_head
 from vlmscope.values.selection import resample
@@ -199,17 +202,11 @@ def test_the_heads_token_scores_are_the_engines(tokenizer, model):
 def test_a_stage_goes_on_where_it_stopped(tokenizer, tmp_path):
     for folder in ("whole", "part"):
         tokenizer.save_pretrained(tmp_path / folder / "tokenizer")
-    stages = (
-        Stage("crops", steps=2, batch=2, rate=1e-3, muon=1e-3, floor=0.5),
-        Stage(
-            "scenes", steps=2, batch=2, rate=1e-3, muon=1e-3, floor=0.5, questions=2, dropping=0.5
-        ),
-    )
-    whole = BaseTraining(tmp_path / "whole", seed=1, stages=stages)
+    whole = BaseTraining(tmp_path / "whole", SMOKE, seed=1)
     whole.run()
-    part = BaseTraining(tmp_path / "part", seed=1, stages=stages[:1])
-    part.run()
-    resumed = BaseTraining(tmp_path / "part", seed=1, stages=stages)
+    first = dataclasses.replace(SMOKE, stages=SMOKE.stages[:1])
+    BaseTraining(tmp_path / "part", first, seed=1).run()
+    resumed = BaseTraining(tmp_path / "part", SMOKE, seed=1)
     assert (resumed.stage, resumed.step) == (1, 0)
     resumed.run()
     for (name, one), other in zip(
@@ -228,7 +225,7 @@ def test_two_workers_train_on_two_parts_of_a_step(tokenizer, tmp_path, monkeypat
     stage = Stage("scenes", steps=1, batch=16, rate=1e-3, muon=1e-3, floor=0.5)
     tokenizer.save_pretrained(tmp_path / "tokenizer")
     for worker in range(2):
-        BaseTraining(tmp_path, stages=(stage,), worker=worker, workers=2).run()
+        BaseTraining(tmp_path, Recipe((stage,), ()), worker=worker, workers=2).run()
         (tmp_path / "base.pt").unlink(missing_ok=True)
     assert [(options["part"], options["size"]) for options in asked] == [(0, 8), (1, 8)]
     one, other = (make_batch("scenes", 1, 7, 4, tokenizer, 0, 3, part=part) for part in range(2))
@@ -240,7 +237,7 @@ def test_a_step_that_drops_tokens_learns_at_the_schedules_rate(tokenizer, tmp_pa
     stage = Stage(
         "scenes", steps=9, batch=2, rate=1e-3, muon=2e-3, floor=0.1, tower=0.5, dropping=1.0
     )
-    training = BaseTraining(tmp_path, stages=(stage,))
+    training = BaseTraining(tmp_path, Recipe((stage,), ()))
     image_token = training.model.config.image_token_id
     batch = make_batch("scenes", 0, 0, 2, tokenizer, image_token, questions=2)
     assert "dropped" in training._train_step(stage, batch, share=0.25)
@@ -281,6 +278,7 @@ def test_influence_is_the_gradient_of_the_gates(tokenizer, model):
     draw = torch.Generator().manual_seed(4)
     share = 0.1 + 0.5 * torch.rand(2, 1, generator=draw)
     gate = (torch.rand(found.shape, generator=draw) < share).float()
+    assert rows.batch.ids is not None
     keys = torch.ones(rows.batch.ids.shape)
     first, tokens = rows.batch.first_image, found.shape[1]
 
@@ -311,6 +309,17 @@ def test_a_head_run_ships_checkpoints_that_the_engine_loads(tokenizer, model, tm
     assert len(bench.exact(random_keeps(0, 0.25))) == 4
     log = (tmp_path / "head-tiny.jsonl").read_text().splitlines()
     assert "hard_50%" in json.loads(log[0])
+
+
+def test_the_whole_recipe_runs_in_small(tmp_path):
+    main(["all", "--smoke", "--state", str(tmp_path), "--threads", "1"])
+    assets = tmp_path / "assets"
+    card = (assets / "base" / "README.md").read_text()
+    assert "| full image | 100 % |" in card and "| smoke_step-0004 | 25 % |" in card
+    assert json.loads((tmp_path / "logs" / "held_out.json").read_text())["cases"] == 8
+    assert SharedBase.load(assets / "base").hidden_size == 192
+    assert len(list((assets / "checkpoints").iterdir())) == 3
+    assert len(json.loads((assets / "examples" / "examples.json").read_text())) == 24
 
 
 def test_the_learning_rate_rises_then_falls_to_its_floor():

@@ -1,0 +1,132 @@
+"""The recipe's numbers: what each stage does and for how long; a small one tries every step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What one stage of the base's training does."""
+
+    name: str
+    steps: int
+    batch: int
+    rate: float  # peak learning rate of AdamW
+    muon: float  # and of Muon, which moves every direction of a matrix alike
+    floor: float  # share of the peak that is left at the end
+    questions: int = 8
+    probe: float = 1.0  # weight of the auxiliary task of the vision tower
+    tower: float = 1.0  # the tower's learning rate over the language model's
+    dropping: float = 0.0  # share of the steps that drop image tokens
+    weights: tuple[tuple[str, float], ...] = ()  # of question types and forms; 1 where not named
+
+
+@dataclass(frozen=True)
+class HeadRun:
+    """One idea of how to train a head."""
+
+    name: str
+    idea: str
+    steps: int
+    distil: int  # steps at the start that learn the tokens' influence
+    budgets: tuple[float, ...]  # shares of the image tokens, one drawn for each later step
+    ship: tuple[int, ...]  # steps at which a checkpoint is kept
+    keep: str = "50%"  # the budget a user starts from
+    rate: float = 1e-3
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything from random weights to the model card."""
+
+    stages: tuple[Stage, ...]
+    runs: tuple[HeadRun, ...]
+    tokenizer_scenes: int = 3000
+    pool: int = 48  # batches of images that heads learn from
+    validation: int = 8  # and that tell how they do
+    images: int = 16  # in a batch of theirs
+    cases: int = 250  # held-out cases of each type
+
+
+STAGES = (
+    Stage("crops", steps=900, batch=80, rate=2e-3, muon=2e-2, floor=0.2),
+    # A language model that knows nothing yet would teach the tower to forget what it can read.
+    Stage(
+        "scenes",
+        steps=2200,
+        batch=16,
+        rate=8e-4,
+        muon=3e-3,
+        floor=0.3,
+        tower=0.3,
+        weights=(
+            ("specific", 2.0),
+            ("where", 3.0),
+            ("where letter", 3.0),
+            ("letter", 4.0),
+            ("letter yes/no", 2.0),
+        ),
+    ),
+    Stage(
+        "hard",
+        steps=1500,
+        batch=16,
+        rate=6e-4,
+        muon=2e-3,
+        floor=0.02,
+        tower=0.3,
+        dropping=0.4,
+        weights=(
+            ("detail", 1.5),
+            ("counting", 1.5),
+            ("describe", 2.0),
+            ("where", 2.0),
+            ("where letter", 2.0),
+            ("letter", 2.0),
+            ("letter yes/no", 2.0),
+        ),
+    ),
+)
+
+RUNS = (
+    HeadRun(
+        "influence",
+        "first to rank tokens by what the base's answers gain from each, then the answers' loss at "
+        "many budgets",
+        steps=1200,
+        distil=900,
+        budgets=(0.15, 0.25, 0.35, 0.5),
+        ship=(30, 1200),
+    ),
+    HeadRun(
+        "quarter",
+        "the answers' loss alone, at a quarter of the tokens alone",
+        steps=600,
+        distil=0,
+        budgets=(0.25,),
+        ship=(600,),
+        keep="25%",
+        seed=1,
+    ),
+)
+
+FULL = Recipe(STAGES, RUNS)
+SMOKE = Recipe(
+    stages=(
+        Stage("crops", steps=2, batch=4, rate=1e-3, muon=1e-3, floor=0.5),
+        Stage(
+            "scenes", steps=2, batch=4, rate=1e-3, muon=1e-3, floor=0.5, questions=2, dropping=0.5
+        ),
+    ),
+    runs=(
+        HeadRun("smoke", "a trial of every step", 4, distil=2, budgets=(0.5,), ship=(2, 4)),
+        HeadRun("other", "a trial of the second run", 2, distil=0, budgets=(0.25,), ship=(2,)),
+    ),
+    tokenizer_scenes=100,
+    pool=1,
+    validation=1,
+    images=2,
+    cases=2,
+)
