@@ -163,7 +163,8 @@ What that says:
 {verdict}
 
 Random selection differs for every case; uniform is a regular lattice; *Sobel magnitude alone* is
-ARR-COC's perspectival score without the rest. *Most frequent answer* gives each type's commonest answer.
+ARR-COC's perspectival score without the rest. *Most frequent answer* gives each type's commonest
+answer, and to a yes/no question the commoner of the two.
 
 ## Training
 

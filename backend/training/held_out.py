@@ -173,12 +173,15 @@ def by_type(cases: list[Case], verdicts: list[bool]) -> dict[str, float]:
 
 
 def most_frequent(cases: list[Case]) -> list[bool]:
-    """Whether each case's answer is the most frequent one of its type."""
-    counts: dict[str, Counter] = defaultdict(Counter)
-    for case in cases:
-        counts[case.question.type][case.question.answer] += 1
-    common = {kind: counter.most_common(1)[0][0] for kind, counter in counts.items()}
-    return [case.question.answer == common[case.question.type] for case in cases]
+    """Whether each case's answer is the commonest of its type, and of the yes/no form where it is one."""
+    groups = [(case.question.type, case.question.yes_no) for case in cases]
+    counts: dict[tuple[str, bool], Counter] = defaultdict(Counter)
+    for group, case in zip(groups, cases, strict=True):
+        counts[group][case.question.answer] += 1
+    common = {group: counter.most_common(1)[0][0] for group, counter in counts.items()}
+    return [
+        case.question.answer == common[group] for group, case in zip(groups, cases, strict=True)
+    ]
 
 
 def load_base(folder: Path):
