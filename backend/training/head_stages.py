@@ -1,9 +1,8 @@
 """The training of ARR-COC heads through the frozen base.
 
-The reference's hard top-K passes no gradient. Two ways around it, one after the other or alone: the
-head first learns to rank tokens by what the base's answers gain from each (`influence`); then the
-choice is hard on the way forward, what the model sees in training being what it sees in use, and
-relaxed on the way back.
+The reference's hard top-K passes no gradient. Two ways around it, one after the other or alone: to rank
+tokens by what the base's answers gain from each (`influence`); or a choice that is hard on the way
+forward, what the model sees in training being what it sees in use, and relaxed on the way back.
 """
 
 from __future__ import annotations

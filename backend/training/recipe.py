@@ -44,7 +44,7 @@ class Recipe:
     stages: tuple[Stage, ...]
     runs: tuple[HeadRun, ...]
     tokenizer_scenes: int = 3000
-    pool: int = 48  # batches of images that heads learn from
+    pool: int = 32  # batches of images that heads learn from
     validation: int = 8  # and that tell how they do
     images: int = 16  # in a batch of theirs
     cases: int = 250  # held-out cases of each type
@@ -94,25 +94,25 @@ STAGES = (
 RUNS = (
     HeadRun(
         "influence",
-        "first to rank tokens by what the base's answers gain from each, then the answers' loss at "
-        "many budgets",
-        steps=1200,
-        distil=900,
-        budgets=(0.15, 0.25, 0.35, 0.5),
-        ship=(30, 1200),
+        "to rank tokens by what the base's answers gain from each",
+        steps=600,
+        distil=600,
+        budgets=(),
+        ship=(30, 600),
+        rate=2e-3,
     ),
     HeadRun(
         "quarter",
-        "the answers' loss alone, at a quarter of the tokens alone",
-        steps=600,
-        distil=0,
+        "first to rank tokens by what the base's answers gain from each, then the answers' loss under "
+        "its own choice of a quarter of them",
+        steps=500,
+        distil=200,
         budgets=(0.25,),
-        ship=(600,),
+        ship=(500,),
         keep="25%",
         seed=1,
     ),
 )
-
 FULL = Recipe(STAGES, RUNS)
 SMOKE = Recipe(
     stages=(
