@@ -55,7 +55,8 @@ def write_card(job: Job) -> None:
     """Measure what lies among the assets and write the model card beside the base."""
     figures = measure(job.assets, job.recipe.cases)
     (job.logs / "held_out.json").write_text(json.dumps(figures, indent=1) + "\n")
-    minutes = {file.stem: round(_seconds(file) / 60) for file in sorted(job.logs.glob("*.jsonl"))}
+    names = ["base", *(f"head-{run.name}" for run in job.recipe.runs)]
+    minutes = {name: round(_seconds(job.logs / f"{name}.jsonl") / 60) for name in names}
     (job.assets / "base" / "README.md").write_text(render(figures, minutes))
 
 

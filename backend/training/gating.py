@@ -1,4 +1,4 @@
-"""Attention whose keys can be gated, so that a choice of image tokens has a gradient.
+"""Attention whose keys can be gated, so that each image token's presence has a gradient.
 
 Weights are e_ij·m_j / Σ_k e_ik·m_k with a gate m_j for each key. With m in {0, 1} that is exactly
 attention without the dropped tokens; and unlike a bias of log m it has a finite gradient at m = 0:
@@ -9,38 +9,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
 from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 
-
-@dataclass
-class Gate:
-    """What gates the keys now: `keys` [B, S] or None for all ones, and attention on record."""
-
-    keys: Tensor | None = None
-    record: bool = False
-    weights: list[Tensor] = field(default_factory=list)  # [B, heads, S, S] of each layer
-
-
-_current: Gate | None = None
+_keys: Tensor | None = None
 
 
 def _gated_attention(
     module, query: Tensor, key: Tensor, value: Tensor, attention_mask: Tensor, scaling: float, **_
 ) -> tuple[Tensor, None]:
+    assert _keys is not None, "gated attention outside of gating()"
     groups = module.num_key_value_groups
     key, value = key.repeat_interleave(groups, 1), value.repeat_interleave(groups, 1)
     logits = (query @ key.transpose(-1, -2)).float() * scaling
-    weights = logits.masked_fill(~attention_mask, -torch.inf).softmax(-1)
-    gate = _current
-    if gate is not None and gate.keys is not None:
-        weights = weights * gate.keys[:, None, None, :]
-        weights = weights / weights.sum(-1, keepdim=True).clamp_min(1e-9)
-    if gate is not None and gate.record:
-        gate.weights.append(weights.detach())
+    weights = logits.masked_fill(~attention_mask, -torch.inf).softmax(-1) * _keys[:, None, None, :]
+    weights = weights / weights.sum(-1, keepdim=True).clamp_min(1e-9)
     return (weights.to(value.dtype) @ value).transpose(1, 2).contiguous(), None
 
 
@@ -49,22 +34,11 @@ ALL_ATTENTION_FUNCTIONS.register(GATED, _gated_attention)
 
 
 @contextmanager
-def gating(gate: Gate) -> Iterator[Gate]:
-    """Within, attention by `GATED` goes through `gate`; for one thread at a time."""
-    global _current
-    _current = gate
+def gating(keys: Tensor) -> Iterator[None]:
+    """Within, attention by `GATED` gates its keys by [B, S]; for one thread at a time."""
+    global _keys
+    _keys = keys
     try:
-        yield gate
+        yield
     finally:
-        _current = None
-
-
-def choose(scores: Tensor, count: int, temperature: float) -> Tensor:
-    """A gate [B, T]: 1 for the `count` highest scores and 0 else, with a sigmoid's gradient."""
-    ranked = scores.sort(dim=1, descending=True, stable=True)
-    hard = torch.zeros_like(scores).scatter_(1, ranked.indices[:, :count], 1.0)
-    if count >= scores.shape[1]:
-        return hard
-    border = ranked.values[:, count - 1 : count + 1].mean(1, keepdim=True).detach()
-    soft = ((scores - border) / temperature).sigmoid()
-    return hard + soft - soft.detach()
+        _keys = None

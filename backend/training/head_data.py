@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from vlmscope.arr_coc import texture_array
 
 from .batches import Batch, make_batch, question_rows
-from .gating import GATED, Gate, gating
+from .gating import GATED, gating
 from .packed import Features, answer_logits, query_embedding, see
 
 
@@ -70,7 +70,7 @@ def gated_logits(model, rows: Rows, gate: Tensor) -> tuple[Tensor, Tensor]:
     first = rows.batch.first_image
     keys = torch.ones(rows.batch.ids.shape)
     keys = torch.cat([keys[:, :first], gate, keys[:, first + gate.shape[1] :]], 1)
-    with gating(Gate(keys)):
+    with gating(keys):
         return answer_logits(model, rows.batch, rows.features, attention=GATED)
 
 

@@ -29,11 +29,9 @@ class HeadRun:
     name: str
     idea: str
     steps: int
-    distil: int  # steps at the start that learn the tokens' influence
-    budgets: tuple[float, ...]  # shares of the image tokens, one drawn for each later step
     ship: tuple[int, ...]  # steps at which a checkpoint is kept
-    keep: str = "50%"  # the budget a user starts from
-    rate: float = 1e-3
+    without: str = ""  # a score that the balancer learns to leave out
+    rate: float = 2e-3
     seed: int = 0
 
 
@@ -96,23 +94,19 @@ RUNS = (
         "influence",
         "to rank tokens by what the base's answers gain from each",
         steps=600,
-        distil=600,
-        budgets=(),
         ship=(30, 600),
-        rate=2e-3,
     ),
     HeadRun(
-        "quarter",
-        "first to rank tokens by what the base's answers gain from each, then the answers' loss under "
-        "its own choice of a quarter of them",
-        steps=500,
-        distil=200,
-        budgets=(0.25,),
-        ship=(500,),
-        keep="25%",
+        "blind",
+        "to rank tokens by what the base's answers gain from each, without the score that looks at "
+        "the question",
+        steps=300,
+        ship=(300,),
+        without="participatory",
         seed=1,
     ),
 )
+
 FULL = Recipe(STAGES, RUNS)
 SMOKE = Recipe(
     stages=(
@@ -122,8 +116,8 @@ SMOKE = Recipe(
         ),
     ),
     runs=(
-        HeadRun("smoke", "a trial of every step", 4, distil=2, budgets=(0.5,), ship=(2, 4)),
-        HeadRun("other", "a trial of the second run", 2, distil=0, budgets=(0.25,), ship=(2,)),
+        HeadRun("smoke", "a trial of every step", steps=4, ship=(2, 4)),
+        HeadRun("other", "a second run", steps=2, ship=(2,), without="information"),
     ),
     tokenizer_scenes=100,
     pool=1,

@@ -13,9 +13,9 @@ from training.base_model import new_model, patches, save_base
 from training.base_stages import BaseTraining, make_tokenizer, schedule
 from training.batches import IGNORE, WHATS, make_batch, pack, prompt_parts, token_targets
 from training.dropping import contrast, kept_tokens
-from training.gating import GATED, Gate, choose, gating
+from training.gating import GATED, gating
 from training.head_data import draw_rows, influence, make_pool
-from training.head_stages import HeadTraining, new_state, token_scores
+from training.head_stages import HeadTraining, new_state, ranking_loss, token_scores
 from training.held_out import HeldOut, held_out_cases, most_frequent, random_keeps
 from training.packed import answer_logits, exact, see
 from training.questions import TYPES, describe, sample_questions, zone
@@ -109,22 +109,26 @@ def test_dropping_image_tokens_equals_masking_them(model, batch):
     torch.testing.assert_close(dropped, masked, atol=1e-4, rtol=1e-4)
 
 
-def test_a_hard_gate_equals_dropping_and_has_a_gradient_for_what_is_dropped(model, batch):
+def test_a_gate_of_ones_and_noughts_equals_dropping(model, batch):
     features = see(model, batch.images)
     tokens, first = features.tokens.shape[1], batch.first_image
-    scores = torch.rand(len(batch.ids), tokens, requires_grad=True)
-    gate = choose(scores, tokens // 3, temperature=0.3)
+    kept = torch.rand(len(batch.ids), tokens).topk(tokens // 3).indices.sort(1).values
     keys = torch.ones(batch.ids.shape)
-    keys = torch.cat([keys[:, :first], gate, keys[:, first + tokens :]], 1)
-    with gating(Gate(keys)):
-        logits, labels = answer_logits(model, batch, features, attention=GATED)
-    kept = scores.topk(tokens // 3).indices.sort(1).values
+    keys[:, first : first + tokens] = torch.zeros(len(kept), tokens).scatter_(1, kept, 1.0)
+    with gating(keys):
+        logits, _ = answer_logits(model, batch, features, attention=GATED)
     wanted, _ = answer_logits(model, batch, features, kept)
     torch.testing.assert_close(logits, wanted, atol=1e-4, rtol=1e-4)
-    torch.nn.functional.cross_entropy(logits, labels).backward()
-    outside = torch.ones_like(scores, dtype=torch.bool).scatter_(1, kept, False)
-    assert scores.grad is not None and scores.grad.isfinite().all()
-    assert (scores.grad[outside] != 0).float().mean() > 0.9
+
+
+def test_scores_that_rank_what_helps_first_have_the_lowest_loss():
+    gains = torch.tensor([[0.0, 3.0, -2.0, 1.0], [0.0, 0.0, 0.01, 0.0]])
+    likelier, nothing = gains.clamp_min(0) / 30, torch.zeros(2, 4)
+    flat = ranking_loss(nothing, gains)
+    assert ranking_loss(likelier, gains) < flat < ranking_loss(-likelier, gains)
+    misled = likelier * torch.tensor([[1.0], [-100.0]])  # wrong where nothing is at stake
+    assert ranking_loss(misled, gains) < flat
+    assert torch.isfinite(ranking_loss(nothing, nothing))
 
 
 def test_an_answer_is_exact_only_when_each_of_its_tokens_is(batch):
@@ -284,7 +288,7 @@ def test_influence_is_the_gradient_of_the_gates(tokenizer, model):
 
     def loss(values):
         keys[:, first : first + tokens] = values
-        with gating(Gate(keys)):
+        with gating(keys):
             logits, labels = answer_logits(model, rows.batch, rows.features, attention=GATED)
         return torch.nn.functional.cross_entropy(logits, labels, reduction="sum").item()
 
@@ -296,7 +300,7 @@ def test_influence_is_the_gradient_of_the_gates(tokenizer, model):
 
 
 def test_a_head_run_ships_checkpoints_that_the_engine_loads(tokenizer, model, tmp_path):
-    run = HeadRun("tiny", "a test", steps=4, distil=2, budgets=(0.5,), ship=(2, 4))
+    run = HeadRun("tiny", "a test", steps=4, ship=(2, 4))
     pool = make_pool(model, tokenizer, seed=6, batches=1, size=2)
     HeadTraining(tmp_path, run, model, tokenizer).train(pool, pool, tmp_path / "out", {"images": 2})
     early, late = sorted((tmp_path / "out").glob("*.safetensors"))
