@@ -150,7 +150,7 @@ class BaseTraining:
             self.step += 1
             now = time.monotonic()
             self.seconds, tick = self.seconds + now - tick, now
-            if self.step % 25 == 0:
+            if self.step % 25 == 0 or self.step == stage.steps:
                 means = {name: sum(values) / len(values) for name, values in figures.items()}
                 self.log(
                     stage=stage.name,

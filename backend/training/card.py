@@ -5,10 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
+from itertools import product
 from pathlib import Path
 
+import numpy as np
 import torch
 import transformers
+from numpy.typing import ArrayLike
 
 from vlmscope.checkpoints.head import load_head
 
@@ -35,23 +38,35 @@ def measure(assets: Path, per_type: int) -> dict:
     bench = HeldOut(model, tokenizer, cases)
     rows: list[dict] = []
 
-    def add(name: str, kept: str, verdicts: list[bool]) -> None:
+    def add(name: str, kept: str, verdicts: list[bool]) -> list[bool]:
         rows.append({"name": name, "kept": kept, **by_type(cases, verdicts)})
         print(json.dumps(rows[-1]), flush=True)
+        return verdicts
 
     add("full image", "100 %", bench.exact())
     add("blank image", "100 %", bench.exact(blank=True))
     add("most frequent answer", "none", most_frequent(cases))
-    heads = sorted((assets / "checkpoints").glob("*.safetensors"))
+    files = sorted((assets / "checkpoints").glob("*.safetensors"))
+    against: list[dict] = []
     for share in BUDGETS:
         kept = f"{share:.0%}".replace("%", " %")
-        for file in heads:
+        heads: dict[str, list[bool]] = {}
+        for file in files:
             head = load_head(str(file), model.config.get_text_config().hidden_size).head
-            add(file.stem, kept, bench.exact(bench.head_keeps(head, share)))
-        for seed in RANDOM_SEEDS:
+            heads[file.stem] = add(file.stem, kept, bench.exact(bench.head_keeps(head, share)))
+        chance = [
             add(f"random, seed {seed}", kept, bench.exact(random_keeps(seed, share)))
-        add("uniform", kept, bench.exact(uniform_keeps(share)))
-        add("Sobel magnitude alone", kept, bench.exact(bench.saliency_keeps(share)))
+            for seed in RANDOM_SEEDS
+        ]
+        controls = {
+            "random": np.mean(chance, axis=0),
+            "uniform": add("uniform", kept, bench.exact(uniform_keeps(share))),
+            "Sobel magnitude": add(
+                "Sobel magnitude alone", kept, bench.exact(bench.saliency_keeps(share))
+            ),
+        }
+        for (head, mine), (control, its) in product(heads.items(), controls.items()):
+            against.append({"head": head, "kept": kept, "control": control, **paired(mine, its)})
     return {
         "parameters": sum(weight.numel() for weight in model.parameters()),
         "cases": len(cases),
@@ -61,7 +76,18 @@ def measure(assets: Path, per_type: int) -> dict:
         "versions": {"torch": torch.__version__, "transformers": transformers.__version__},
         "digest_of_cases": _digest(cases),
         "rows": rows,
+        "against": against,
     }
+
+
+def paired(mine: ArrayLike, its: ArrayLike) -> dict[str, float]:
+    """The mean difference of two lists of verdicts on the same cases, with its 95 % interval.
+
+    The interval is that of a paired z-test: 1.96 standard errors of the differences' mean.
+    """
+    differences = np.asarray(mine, float) - np.asarray(its, float)
+    mean, half = differences.mean(), 1.96 * differences.std(ddof=1) / len(differences) ** 0.5
+    return {"difference": float(mean), "low": float(mean - half), "high": float(mean + half)}
 
 
 def _digest(cases) -> str:
@@ -90,7 +116,7 @@ def render(figures: dict, minutes: dict[str, int]) -> str:
         table="\n".join(table),
         yes_no="\n".join(yes_no),
         took=took,
-        verdict=_verdict(figures["rows"]),
+        verdict=_verdict(figures["against"]),
     )
 
 
@@ -99,28 +125,16 @@ def _percent(share: float | None) -> str:
     return "–" if share is None else f"{share:.1%}".replace("%", " %")
 
 
-def _verdict(rows: list[dict]) -> str:
+def _verdict(against: list[dict]) -> str:
     """What the table says about each head against the controls at its budget, in words."""
-    lines = []
-    for kept in dict.fromkeys(row["kept"] for row in rows[3:]):
-        at = [row for row in rows[3:] if row["kept"] == kept]
-        chance = [row["all"] for row in at if row["name"].startswith("random")]
-        mean = sum(chance) / len(chance)
-        controls = {
-            "random (mean)": mean,
-            **{
-                r["name"]: r["all"] for r in at if r["name"] in ("uniform", "Sobel magnitude alone")
-            },
-        }
-        for row in at:
-            if row["name"].startswith("random") or row["name"] in controls:
-                continue
-            said = ", ".join(
-                f"{'above' if row['all'] > value else 'not above'} {name}"
-                for name, value in controls.items()
-            )
-            lines.append(f"- `{row['name']}` at {kept}: {said}.")
-    return "\n".join(lines)
+    lines: dict[str, list[str]] = {}
+    for each in against:
+        sign = "above" if each["low"] > 0 else "below" if each["high"] < 0 else "no different from"
+        bounds = ", ".join(f"{100 * each[end]:+.1f}" for end in ("low", "high"))
+        lines.setdefault(f"- `{each['head']}` at {each['kept']}", []).append(
+            f"{sign} {each['control']} ({100 * each['difference']:+.1f} points, {bounds})"
+        )
+    return "\n".join(f"{head}: {'; '.join(said)}." for head, said in lines.items())
 
 
 CARD = """\
@@ -150,7 +164,8 @@ photograph its answers mean nothing.
 {cases} questions (a quarter of each type, seed {seed}, digest {digest}), one for each scene. Whether a
 scene may be trained on is decided by a hash of all that is drawn: {share} of all scenes are held out and
 training draws again when it meets one, so no held-out scene and question occurs in training. Exact match
-of the greedy answer, float32, {versions}. Weights ship in float16; what ships is what was measured.
+of the greedy answer, float32, {versions}. Weights ship in float16; what
+ships is what was measured.
 
 {table}
 
@@ -158,7 +173,8 @@ Their yes/no forms alone:
 
 {yes_no}
 
-What that says:
+What that says, in points of exact answers with the 95 % interval of the paired difference (*random* is
+the mean of its seeds; *no different* means that this many cases cannot tell):
 
 {verdict}
 
@@ -168,8 +184,9 @@ answer, and to a yes/no question the commoner of the two.
 
 ## Training
 
-Wall time on two CPU cores that other work shared: {took}. Logs: `backend/training/logs`. Stages: the
-vision tower on small crops (what each token shows), whole scenes with several questions an image, then
-the hard types with image tokens dropped in two of five steps: evenly at random, in patches, or with a
-liking for contrast, since a base that has only met even dropping cannot bear a compressor's choice.
+Wall time on two CPU cores that other work shared: {took}.
+Logs: `backend/training/logs`. Stages: the vision tower on small crops (what each token shows), whole
+scenes with several questions an image, then the hard types with image tokens dropped in a third of the
+steps: evenly at random, in patches, or with a liking for contrast, since a base that has only met even
+dropping cannot bear a compressor's choice.
 """

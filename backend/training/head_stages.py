@@ -123,7 +123,7 @@ class HeadTraining:
             self.step += 1
             now = time.monotonic()
             self.seconds, tick = self.seconds + now - tick, now
-            if self.step % LOG_EVERY == 0:
+            if self.step % LOG_EVERY == 0 or self.step == self.run.steps:
                 self._log({name: sum(values) / len(values) for name, values in figures.items()})
                 figures.clear()
             shipping = self.step in self.run.ship

@@ -12,6 +12,7 @@ from training.__main__ import main
 from training.base_model import new_model, patches, save_base
 from training.base_stages import BaseTraining, make_tokenizer, schedule
 from training.batches import IGNORE, WHATS, make_batch, pack, prompt_parts, token_targets
+from training.card import paired
 from training.dropping import contrast, kept_tokens
 from training.gating import GATED, gating
 from training.head_data import draw_rows, influence, make_pool
@@ -183,6 +184,14 @@ def test_questions_of_every_type_have_the_answer_that_the_scene_decides():
     what, _, centre = token_targets(scene)
     assert what.reshape(10, 10)[1, 1] == WHATS.index("star")
     assert centre.sum() == 3 and describe(scene).startswith("blue circle")
+
+
+def test_a_difference_is_paired_case_by_case():
+    mine, its = [True] * 90 + [False] * 10, [True] * 80 + [False] * 20
+    nested = paired(mine, its)
+    assert nested["difference"] == pytest.approx(0.1) and nested["low"] > 0.04
+    crossed = paired(mine, its[::-1])  # as many right, on other cases: less sure
+    assert crossed["difference"] == pytest.approx(0.1) and crossed["low"] < nested["low"]
 
 
 def test_held_out_cases_are_as_many_of_each_type_and_all_different():
