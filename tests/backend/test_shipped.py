@@ -54,8 +54,8 @@ def test_a_shipped_checkpoint_says_where_its_training_stood(name: str):
     record = peek(CHECKPOINTS / name)
     assert record.kind == "arr-coc" and record.warnings == ()
     assert record.epoch is not None and record.step is not None
-    assert record.metrics and record.keep
-    assert {"epoch", "step", "metrics", "keep"} <= set(record.said_by)
+    assert record.metrics and record.config and record.notes
+    assert {"epoch", "step", "metrics", "config", "notes"} <= set(record.said_by)
 
 
 def test_the_examples_are_there_with_their_images():
