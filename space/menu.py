@@ -1,5 +1,6 @@
 """The variants the app offers: the baseline, the checkpoints that were found, the controls."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -58,11 +59,12 @@ def menu(heads: Iterable[Checkpoint]) -> tuple[Choice, ...]:
 
 
 def ticked_at_first(choices: Iterable[Choice]) -> list[str]:
-    """The ids ticked when the page opens: the baseline, the first checkpoints, one control."""
+    """The ids ticked when the page opens: the baseline, the latest checkpoints, one control."""
     ids = [choice.variant.id for choice in choices]
     heads = [i for i in ids if i not in (BASELINE, *CONTROLS)]
     controls = CONTROLS if len(heads) < TICKED_AT_FIRST - 2 else CONTROLS[:1]
-    return [BASELINE, *heads[: TICKED_AT_FIRST - 1 - len(controls)], *controls]
+    latest = heads[max(0, len(heads) - TICKED_AT_FIRST + 1 + len(controls)) :]
+    return [BASELINE, *latest, *controls]
 
 
 def notes(choices: Iterable[Choice]) -> dict[str, str]:
@@ -92,6 +94,9 @@ def _told_apart(heads: Sequence[Checkpoint]) -> list[str]:
 
 
 def _progress(head: Checkpoint) -> str:
+    """How far its training was, unless its name says so."""
     if head.step is not None:
+        if re.search(rf"step[-_]?0*{head.step}(?!\d)", head.name):
+            return ""
         return f"step {head.step}"
     return "" if head.epoch is None else f"epoch {head.epoch:g}"

@@ -42,7 +42,7 @@ def make_examples(folder: Path, seed: int = 40) -> None:
         name = f"scene-{number:02d}.png"
         Image.fromarray(draw(scene)).save(folder / name, optimize=True)
         # The first question of an image is the one an app fills in: let those differ by type.
-        types = ("specific", "detail", "counting", "vague")
+        types = ("counting", "specific", "detail", "vague")
         for turn in range(4):
             kind = types[(number - 1 + turn) % 4]
             asked = sample_questions(scene, rng, 12, {k: float(k == kind) or 1e-9 for k in types})

@@ -20,6 +20,16 @@ def test_heads_stand_in_order_of_their_step_between_the_baseline_and_the_control
     ]
 
 
+def test_a_name_that_tells_the_step_is_not_told_it_twice():
+    names = ("run_step-0600", "run_step-60", "run")
+    labels = [choice.label for choice in menu([head(name, 600) for name in names])]
+    assert labels[1:4] == [
+        "ARR-COC run · step 600",
+        "ARR-COC run step-0600",
+        "ARR-COC run step-60 · step 600",
+    ]
+
+
 def test_only_heads_that_fit_the_base_are_offered_and_the_others_are_named(tmp_path):
     save_head(tmp_path / "small.safetensors", 192)
     save_head(tmp_path / "large.safetensors", 2048)
@@ -54,7 +64,7 @@ def test_four_are_ticked_at_first_whatever_was_found():
         "random",
         "uniform",
     ]
-    assert ticked_at_first(many) == ["baseline", "arr-coc-run0", "arr-coc-run1", "random"]
+    assert ticked_at_first(many) == ["baseline", "arr-coc-run4", "arr-coc-run5", "random"]
 
 
 def test_a_note_is_kept_for_each_source():
