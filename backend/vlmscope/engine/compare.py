@@ -69,7 +69,7 @@ def compare(
         raise InputError(
             f"Image and question take {prompt.ids.numel():,} tokens and the answer "
             f"{checked.max_new_tokens:,}, more than this base's {base.max_positions:,} positions; "
-            "ask a shorter question."
+            "ask a shorter question, or for a shorter answer."
         )
     started = Started(
         base=base.describe(),

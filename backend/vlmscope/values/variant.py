@@ -187,7 +187,8 @@ def _unquote(text: str, line: str) -> str:
 
 def _stem(source: str) -> str:
     path = PurePath(source.rstrip("/").partition("@")[0] if "://" in source else source)
-    return path.stem if path.suffix in (".safetensors", ".pt", ".pth", ".bin") else path.name
+    known = path.suffix in (".safetensors", ".pt", ".pth", ".bin")
+    return (path.stem if known else path.name) or source
 
 
 def _default_id(variant: Variant) -> str:
