@@ -96,17 +96,17 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="training", description=__doc__)
     parser.add_argument("step", choices=STEPS)
     parser.add_argument("--smoke", action="store_true", help="try every step in seconds")
-    parser.add_argument("--state", type=Path)
-    parser.add_argument("--assets", type=Path)
+    parser.add_argument("--state", type=Path, help="where it goes on from (default: build/train)")
+    parser.add_argument("--assets", type=Path, help="where results go instead of what ships")
     parser.add_argument("--threads", type=int, default=2)
     given = parser.parse_args(arguments)
     torch.set_num_threads(given.threads)
+    recipe = SMOKE if given.smoke else FULL
     state = given.state or BUILD / ("smoke" if given.smoke else "train")
-    if given.smoke:  # nothing that ships is touched
-        job = Job(SMOKE, state, given.assets or state / "assets", state / "logs")
+    if given.smoke or given.assets:  # nothing that ships is touched
+        job = Job(recipe, state, given.assets or state / "assets", state / "logs")
     else:
-        assets = given.assets or HOME.parent / "vlmscope" / "assets"
-        job = Job(FULL, state, assets, HOME / "logs")
+        job = Job(recipe, state, HOME.parent / "vlmscope" / "assets", HOME / "logs")
     STEPS[given.step](job)
 
 
