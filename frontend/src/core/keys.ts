@@ -1,5 +1,6 @@
 /** The keys of the grid; they act only while the focus is inside it. */
 
+import type { Arrangement } from "./arrangement.svelte";
 import type { GridState } from "./grid.svelte";
 
 const STEP = 0.1;
@@ -18,6 +19,7 @@ const ARROWS: Record<string, [dx: number, dy: number]> = {
 export function press(
   event: Pick<KeyboardEvent, "key" | "shiftKey" | "ctrlKey" | "metaKey" | "altKey">,
   grid: GridState,
+  arrangement: Arrangement,
   tokens: [rows: number, cols: number],
 ): boolean {
   if (event.ctrlKey || event.metaKey || event.altKey) return false;
@@ -27,8 +29,17 @@ export function press(
   else if (event.key === "+" || event.key === "=") grid.zoomBy(1.5);
   else if (event.key === "-") grid.zoomBy(1 / 1.5);
   else if (event.key === "0") grid.reset();
+  else if (/^[1-8]$/.test(event.key)) return alone(arrangement, Number(event.key));
+  else if (event.key === "Escape" && arrangement.leaveSolo()) return true;
   else if (event.key === "Escape" && grid.pinned) grid.unpin();
   else return false;
+  return true;
+}
+
+function alone(arrangement: Arrangement, number: number): boolean {
+  const key = arrangement.all[number - 1];
+  if (key === undefined) return false;
+  arrangement.toggleSolo(key);
   return true;
 }
 

@@ -81,6 +81,7 @@ export interface ViewData {
   range?: [number, number] | null;
   zoom?: number | null;
   center?: [number, number] | null;
+  solo?: string | null;
 }
 
 export interface Comparison {
