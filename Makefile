@@ -34,7 +34,7 @@ space: ## Build the folder of a Hugging Face Space in build/space
 	@$(SETUP) app
 	@$(VENV) scripts/build_space.py
 
-train: ## Train the shipped base and its checkpoints again (two hours or so; goes on where it stopped)
+train: ## Train the shipped base and its checkpoints again (an hour and a half; goes on where it stopped)
 	@$(SETUP) app
 	@cd backend && ../$(VENV) -m training all
 

@@ -53,13 +53,6 @@ def check_answer_length(base: SharedBase, max_new_tokens: int) -> None:
         )
 
 
-def reserved_tokens(base: SharedBase) -> tuple[str, ...]:
-    """What no question may hold: the tokens that stand for an image or a video."""
-    config = base.model.config
-    tokens = base.tokenizer.convert_ids_to_tokens([config.image_token_id, config.video_token_id])
-    return tuple(token for token in tokens if token)
-
-
 def count_image_tokens(base: SharedBase, width: int, height: int) -> int | None:
     """How many tokens an image of this size has, whichever way it is turned.
 

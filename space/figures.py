@@ -29,7 +29,13 @@ def table(value: Comparison) -> str:
 
 def _note(value: Comparison) -> str:
     right = [cell.correct for cell in value.cells if cell.correct is not None]
-    score = f"{sum(right)} of {len(right)} correct (expected: {value.expected}). " if right else ""
+    unjudged = len(value.cells) - len(right)
+    others = f", {unjudged} without an answer to judge" if unjudged else ""
+    score = (
+        f"{sum(right)} of {len(right)} correct{others} (expected: {value.expected}). "
+        if right
+        else ""
+    )
     return (
         f"{score}Seconds are of this one run, not repeated; a dash is what was not measured."
         if value.stamp.get("mode") != "measured"
@@ -45,10 +51,13 @@ def _heading(metric: Metric) -> str:
 def _row(cell: Cell, metrics: list[Metric], judged: bool) -> str:
     # An answer stands here once it has ended, so that streaming words do not redraw the table.
     said = "…" if cell.status in ("waiting", "running") else cell.error or cell.answer
+    if cell.status == "stopped":
+        said = f"{cell.answer} (stopped)" if cell.answer else "(stopped)"
+    subtitle = f' <span class="set">{escape(cell.subtitle)}</span>' if cell.subtitle else ""
     verdict = f"<td>{VERDICTS[cell.correct]}</td>" if judged else ""
     numbers = "".join(f"<td>{_number(cell.metrics, metric)}</td>" for metric in metrics)
     return (
-        f'<tr><th scope="row">{escape(cell.title)}</th>'
+        f'<tr><th scope="row">{escape(cell.title)}{subtitle}</th>'
         f'<td class="text">{escape(said)}</td>{verdict}{numbers}</tr>'
     )
 

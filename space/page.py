@@ -8,7 +8,7 @@ from typing import Any
 
 import gradio as gr
 
-from bases import count_image_tokens, reserved_tokens
+from bases import count_image_tokens
 from comparing import StopSignal, watch
 from convert import Context
 from examples import Example, expected_answer, one_for_each_image
@@ -30,6 +30,7 @@ from request import Limits, Problems, Request, picture_size, read_form
 from settings import Settings
 from titles import base_name
 from vlmscope import InputError, SharedBase, VlmscopeError, compare
+from vlmscope.engine.prompt import reserved_tokens
 
 STYLE = Path(__file__).with_name("style.css")
 KEYS = Path(__file__).with_name("keys.js")
@@ -125,7 +126,7 @@ def _compare_and_stop(app: App, form: Inputs, shown: Results) -> None:
     own = {choice.variant.source for choice in app.choices if choice.variant.source}
     limits = Limits(
         sources=None if app.settings.is_private else own,
-        reserved=reserved_tokens(app.base),
+        reserved=reserved_tokens(app.base.model.config, app.base.tokenizer),
         image_pixels=app.settings.max_image_pixels,
     )
 

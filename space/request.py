@@ -169,7 +169,7 @@ def _question_problem(question: str, reserved: Collection[str]) -> str:
         )
     held = next((token for token in reserved if token in question), None)
     if held:
-        return f"The question holds {held!r}, which stands for an image; take it out."
+        return f"The question holds {held!r}, which is no text to this base; take it out."
     return ""
 
 

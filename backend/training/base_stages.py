@@ -85,7 +85,9 @@ class BaseTraining:
             self.tokenizer = PreTrainedTokenizerFast.from_pretrained(tokens)
         else:
             self.tokenizer = make_tokenizer(seed, recipe.tokenizer_scenes)
-            self.tokenizer.save_pretrained(tokens)
+            draft = folder / "tokenizer.part"
+            self.tokenizer.save_pretrained(draft)
+            draft.rename(tokens)
         self.model = new_model(self.tokenizer, seed)
         self.probe = TowerProbe(self.model.config.get_text_config().hidden_size)
         self.stage, self.step, self.seconds = 0, 0, 0.0

@@ -157,6 +157,6 @@ def _not_a_comparison(path: str | os.PathLike, document: Any) -> str:
     if isinstance(document, dict) and "results" in document:
         return (
             f"{path} is a Run of the vlmscope engine, not a Comparison of the grid: "
-            "open it in the vlmscope app, which converts it"
+            "vlmscope.Run.load reads it"
         )
     return f"{path} is no Comparison: it has no cells"

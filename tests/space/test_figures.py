@@ -63,4 +63,14 @@ def test_text_of_a_model_never_becomes_markup(comparison):
 
 def test_the_score_is_told_when_the_answer_is_known(finished_run):
     value = from_run(finished_run, Context(expected="red"))
-    assert "0 of 3 correct (expected: red)." in table(value)
+    assert "0 of 3 correct, 1 without an answer to judge (expected: red)." in table(value)
+
+
+def test_variants_of_one_title_are_told_apart_and_a_stopped_answer_says_so(comparison):
+    first, second = comparison.cells
+    first.title = second.title = "Random"
+    first.subtitle, second.subtitle = "keep 50 %", "keep 20 % · seed 2"
+    first.status = "stopped"
+    rows = Cells(table(comparison)).rows[1:]
+    assert [row[0] for row in rows] == ["Random keep 50 %", "Random keep 20 % · seed 2"]
+    assert rows[0][1] == "red (stopped)"

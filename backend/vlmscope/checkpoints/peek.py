@@ -53,10 +53,10 @@ def discover(*places: str | os.PathLike[str]) -> list[Checkpoint]:
     for given in places:
         place = os.fspath(given)
         path = Path(place).expanduser()
-        if is_hub(place) or not (path.is_file() or path.is_dir()):
+        if is_hub(place) or not (os.path.isfile(path) or os.path.isdir(path)):
             weights_file(place)
         for file in _files(path):
-            found.setdefault(file.resolve(), _peek_or_warn(file))
+            found.setdefault(Path(os.path.realpath(file)), _peek_or_warn(file))
     return sorted(
         found.values(),
         key=lambda each: (each.modified or "", each.step or 0, each.source),
@@ -65,7 +65,7 @@ def discover(*places: str | os.PathLike[str]) -> list[Checkpoint]:
 
 
 def _files(path: Path) -> Iterator[Path]:
-    if path.is_file():
+    if os.path.isfile(path):
         yield path
         return
     count = 0
@@ -83,7 +83,7 @@ def _peek_or_warn(path: Path) -> Checkpoint:
     try:
         return _read(readable_file(path, path.name))
     except CheckpointError as error:
-        record = _on_disk(path) if path.exists() else Checkpoint(path.stem, str(path))
+        record = _on_disk(path) if os.path.exists(path) else Checkpoint(path.stem, str(path))
         return replace(record, warnings=(str(error),))
 
 

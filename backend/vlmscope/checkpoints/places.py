@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
-from vlmscope.values.errors import CheckpointError
+from vlmscope.values.errors import CheckpointError, shortened
 
 WEIGHT_NAMES = (
     "arr_coc_components.safetensors",
@@ -22,7 +23,7 @@ def is_hub(source: str) -> bool:
     if source.startswith("hf://"):
         return True
     named = source.endswith((".safetensors", *PICKLES))
-    return not named and bool(_HUB_ID.fullmatch(source)) and not Path(source).exists()
+    return not named and bool(_HUB_ID.fullmatch(source)) and not os.path.exists(source)
 
 
 def weights_file(source: str) -> Path:
@@ -34,14 +35,14 @@ def weights_file(source: str) -> Path:
             "download it and give the file."
         )
     path = Path(source).expanduser()
-    return _in_folder(path, source) if path.is_dir() else readable_file(path, source)
+    return _in_folder(path, source) if os.path.isdir(path) else readable_file(path, source)
 
 
 def readable_file(path: Path, said: str) -> Path:
     """The path itself; raises CheckpointError, naming it as it was `said`, for what is not read."""
-    if not path.exists():
-        raise CheckpointError(f"There is no checkpoint {said!r}; check the path.")
-    if not path.is_file():  # a pipe or a device would be waited for without end
+    if not os.path.exists(path):  # of a path too long, or a link to itself, pathlib's own raises
+        raise CheckpointError(f"There is no checkpoint {shortened(said)!r}; check the path.")
+    if not os.path.isfile(path):  # a pipe or a device would be waited for without end
         raise CheckpointError(f"{said!r} is no regular file; give a .safetensors file.")
     if path.suffix in PICKLES:
         raise CheckpointError(

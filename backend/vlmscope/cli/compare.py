@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 from typing import Any
 
 from vlmscope.cli.output import DONE, FAILED, write_json
 from vlmscope.values.errors import InputError
 from vlmscope.values.result import Result
-from vlmscope.values.run import Run
+from vlmscope.values.run import Run, check_place
 from vlmscope.values.run_file import result_facts
 from vlmscope.values.selection import merges
 from vlmscope.values.variant import Variant
@@ -34,7 +33,9 @@ def add_compare(commands: Any) -> None:
         "(default: baseline)",
     )
     parser.add_argument("--max-new-tokens", type=int, default=128, metavar="N")
-    parser.add_argument("--measure", action="store_true", help="isolated, repeated figures")
+    parser.add_argument(
+        "--measure", action="store_true", help="isolated, repeated figures: refused in this version"
+    )
     parser.add_argument("--save", metavar="RUN.json", help="write the run, maps included")
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
     parser.set_defaults(handle=_compare)
@@ -48,29 +49,30 @@ def _compare(arguments: argparse.Namespace) -> int:
     variants = [Variant.parse(line) for line in arguments.variant or ["baseline"]]
 
     # Imported here, so that a line that cannot be read is answered before torch is loaded.
+    import transformers
+
     from vlmscope.engine.base import SharedBase
     from vlmscope.engine.compare import run
     from vlmscope.engine.options import Options, check_query
     from vlmscope.values.images import open_image
     from vlmscope.variants.registry import make_kind
 
+    transformers.utils.logging.disable_progress_bar()  # of loading weights; a download keeps its own
     for variant in variants:
         make_kind(variant)
     check_query(arguments.query)
     options = Options(max_new_tokens=arguments.max_new_tokens)
     image = open_image(arguments.image)
-    if arguments.save and not Path(arguments.save).absolute().parent.is_dir():
-        raise InputError(
-            f"There is no folder to save {arguments.save!r} in; make it or choose another place."
-        )
+    if arguments.save:
+        check_place(arguments.save)
     base = SharedBase.load(arguments.base, revision=arguments.revision)
     result = run(base, image, arguments.query, variants, max_new_tokens=options.max_new_tokens)
-    if arguments.save:
-        result.save(arguments.save)
     if arguments.json:
         write_json(_document(result))
     else:
         _show(result)
+    if arguments.save:  # last: a full disk must not cost the answers
+        result.save(arguments.save)
     return FAILED if any(each.status == "failed" for each in result.results) else DONE
 
 

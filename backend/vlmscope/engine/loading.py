@@ -55,7 +55,7 @@ def find_base(
     name_or_folder: str | os.PathLike[str] | None = None, revision: str | None = None
 ) -> Source:
     """The base's configuration and exact revision, without its weights; raises BaseError."""
-    is_folder = name_or_folder is None or Path(name_or_folder).expanduser().is_dir()
+    is_folder = name_or_folder is None or os.path.isdir(os.path.expanduser(name_or_folder))
     if revision is not None and is_folder:
         raise BaseError(
             f"A folder has no revision {revision!r}; leave it out, or name a model id of the Hub."
@@ -70,11 +70,11 @@ def find_base(
         return Source(SHIPPED, str(folder), _digest(folder), _config(SHIPPED, str(folder), None))
     name = os.fspath(name_or_folder)
     path = Path(name).expanduser()
-    if path.is_dir():
+    if os.path.isdir(path):
         if not (path / "config.json").is_file():
             raise BaseError(f"The folder {name!r} holds no config.json; give a model folder.")
         return Source(name, str(path), _digest(path), _config(name, str(path), None))
-    if path.exists() or path.is_absolute() or name.startswith(".") or name.count("/") != 1:
+    if os.path.exists(path) or path.is_absolute() or name.startswith(".") or name.count("/") != 1:
         raise BaseError(f"There is no base folder {name!r}; give a folder or a model id.")
     commit = _pin(name, revision)
     return Source(name, name, commit, _config(name, name, commit))

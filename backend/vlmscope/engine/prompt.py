@@ -34,6 +34,14 @@ class Prompt:
         return Prompt(self.ids[mask], self.positions[:, mask], shift[kept_places])
 
 
+def reserved_tokens(config: Any, tokenizer: Any) -> tuple[str, ...]:
+    """What no question may hold: what stands for an image or a video, or controls the chat."""
+    images = tokenizer.convert_ids_to_tokens([config.image_token_id, config.video_token_id])
+    added = tokenizer.added_tokens_decoder.values()
+    control = [str(token) for token in added if token.special]
+    return tuple(dict.fromkeys([*filter(None, images), *control]))
+
+
 def build_prompt(model: Any, tokenizer: Any, query: str, grid_thw: torch.Tensor) -> Prompt:
     """The chat prompt of an image and a question; raises InputError for a question it cannot hold.
 
@@ -41,9 +49,11 @@ def build_prompt(model: Any, tokenizer: Any, query: str, grid_thw: torch.Tensor)
     """
     config = model.config
     pad = tokenizer.convert_ids_to_tokens(config.image_token_id)
-    for token in (pad, tokenizer.convert_ids_to_tokens(config.video_token_id)):
-        if token and token in query:
-            raise InputError(f"The question holds {token!r}, which stands for an image; remove it.")
+    for token in reserved_tokens(config, tokenizer):
+        if token in query:
+            raise InputError(
+                f"The question holds {token!r}, which is no text to this base; remove it."
+            )
     content = [{"type": "image"}, {"type": "text", "text": query}]
     text = tokenizer.apply_chat_template(
         [{"role": "user", "content": content}], tokenize=False, add_generation_prompt=True

@@ -57,11 +57,15 @@ class Run:
             "results": [encode_result(result) for result in self.results],
         }
         name = os.fspath(path)
-        partial = f"{name}.{os.getpid()}.part"
+        place = os.path.realpath(
+            name
+        )  # through a link to what it names, which the link goes on naming
+        check_place(name)
+        partial = f"{place}.{os.getpid()}.part"
         try:
             with open(partial, "w", encoding="utf-8") as file:
                 file.write(strict_json.dumps(document))
-            os.replace(partial, name)
+            os.replace(partial, place)
         except OSError as error:
             if os.path.exists(partial):
                 os.unlink(partial)
@@ -106,3 +110,14 @@ class Run:
             raise InputError(
                 f"{name!r} is a damaged run ({type(error).__name__}: {error}); save it again."
             ) from error
+
+
+def check_place(name: str) -> None:
+    """Raise InputError unless a run can be written there: no folder, pipe or device in its place."""
+    place = os.path.realpath(name)
+    if not os.path.isdir(os.path.dirname(place)):
+        raise InputError(
+            f"There is no folder to save {name!r} in; make it or choose another place."
+        )
+    if os.path.lexists(place) and not os.path.isfile(place):
+        raise InputError(f"{name!r} is no regular file; choose another place to save the run.")

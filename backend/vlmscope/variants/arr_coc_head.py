@@ -12,6 +12,7 @@ from typing import ClassVar
 import torch
 
 from vlmscope.arr_coc.head import Scores
+from vlmscope.values.errors import CheckpointError
 from vlmscope.values.plan import Plan, TokenMap
 from vlmscope.values.selection import resample, top_k
 from vlmscope.values.variant import Variant
@@ -37,6 +38,11 @@ class ArrCocHead:
     def plan(self, context: Context) -> Plan:
         loaded = context.load_head(self.variant.source or "")
         scores = loaded.head.score(context.image, context.query_embeddings.mean(dim=0))
+        if not bool(torch.isfinite(scores.balanced).all()):
+            raise CheckpointError(
+                f"{self.variant.title} gives scores that are no numbers for this image, its weights "
+                "are too large; give another checkpoint."
+            )
         maps = tuple(_maps(scores, context.grid))
         kept = top_k(maps[0].values, self.variant.keep.of(context.total))
         return Plan.keeping(context.grid, kept, maps=maps, warnings=loaded.warnings)

@@ -34,8 +34,9 @@ class Random:
         scores = np.random.Generator(np.random.PCG64(self.seed)).random(context.grid, np.float32)
         kept = top_k(scores, self.variant.keep.of(context.total))
         scored = TokenMap(
-            "relevance",
-            "Random score",
+            # Not "relevance": noise would set the scale that scores are seen on.
+            "draw",
+            "Random draw",
             scores,
             f"independent uniform random numbers, seed {self.seed}",
         )
