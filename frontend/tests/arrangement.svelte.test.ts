@@ -1,4 +1,4 @@
-import { flushSync, mount, unmount } from "svelte";
+import { flushSync, mount, tick, unmount } from "svelte";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import Grid from "../src/core/Grid.svelte";
 import type { Comparison } from "../src/lib/types";
@@ -68,6 +68,19 @@ test("a number shows its cell alone, and Escape brings the others back", () => {
   press("2");
   expect(ids()).toBe("abcd");
   press("7");
+  expect(ids()).toBe("abcd");
+});
+
+test("the focus stays inside when its cell goes, so that keys go on working", async () => {
+  show(four());
+  cells()[0]!.querySelector<HTMLElement>("[data-testid=picture]")!.focus();
+  press("3");
+  await tick();
+  expect(document.activeElement).toBe(page.querySelector("[data-testid=picture]"));
+  document.activeElement!.dispatchEvent(
+    new KeyboardEvent("keydown", { key: "Escape", bubbles: true }),
+  );
+  flushSync();
   expect(ids()).toBe("abcd");
 });
 
