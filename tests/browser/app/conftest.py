@@ -3,6 +3,7 @@
 import os
 import queue
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,8 +15,10 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
+from safetensors.torch import load_file, save_file
 from tests.support.heads import save_head
 from tests.support.tiny_base import make_tiny_base
+from transformers import AutoTokenizer
 
 from browser import find_or_get
 from stamps import ROOT
@@ -61,10 +64,23 @@ def app(heads) -> Iterator[Running]:
 
 
 @pytest.fixture(scope="module")
-def talkative_app(tiny_folder) -> Iterator[Running]:
+def talkative_app(tiny_folder, tmp_path_factory) -> Iterator[Running]:
     """The app on random weights, whose answers never end by themselves."""
-    base = str(tiny_folder)
+    base = str(_without_ends(tiny_folder, tmp_path_factory.mktemp("talkative") / "base"))
     yield from _start({"BASE": base, "MAX_NEW_TOKENS": "3000", "PORT": "17980"}, base)
+
+
+def _without_ends(folder: Path, copy: Path) -> Path:
+    """A copy of a base whose tied embeddings of the tokens that end an answer are zero.
+
+    Their logit is then zero, which is never the largest of hundreds of random ones.
+    """
+    shutil.copytree(folder, copy)
+    ids = AutoTokenizer.from_pretrained(copy).convert_tokens_to_ids(["<|im_end|>", "<|endoftext|>"])
+    weights = load_file(copy / "model.safetensors")
+    weights["model.language_model.embed_tokens.weight"][ids] = 0
+    save_file(weights, copy / "model.safetensors", {"format": "pt"})
+    return copy
 
 
 @pytest.fixture(scope="module")
