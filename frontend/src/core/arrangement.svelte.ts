@@ -36,9 +36,13 @@ export class Arrangement {
     return hidden.length < this.all.length ? hidden : [];
   });
 
-  shown = $derived.by(() =>
-    this.solo !== null ? [this.solo] : this.all.filter((key) => !this.hidden.includes(key)),
-  );
+  /** Those that are not hidden, in order. */
+  #present = $derived.by(() => this.all.filter((key) => !this.hidden.includes(key)));
+
+  shown = $derived.by(() => (this.solo !== null ? [this.solo] : this.#present));
+
+  /** Whether a cell may go: the last one stays. */
+  canHide = $derived.by(() => this.#present.length > 1);
 
   /** Show one cell alone, or all again when it is already. */
   toggleSolo(key: string): void {
@@ -52,9 +56,9 @@ export class Arrangement {
     return was;
   }
 
-  /** Take a cell from the page; the last one stays. */
+  /** Take a cell from the page, if one may go. */
   hide(key: string): void {
-    if (this.hidden.length + 1 >= this.all.length) return;
+    if (!this.canHide) return;
     this.#away = [...this.hidden, key];
     if (this.solo === key) this.#chosen = null;
   }
@@ -73,7 +77,6 @@ export class Arrangement {
 
   /** The cell that a step left (-1) or right (1) would change places with; null at an end. */
   neighbour(key: string, step: -1 | 1): string | null {
-    const seen = this.all.filter((other) => !this.hidden.includes(other));
-    return seen[seen.indexOf(key) + step] ?? null;
+    return this.#present[this.#present.indexOf(key) + step] ?? null;
   }
 }
