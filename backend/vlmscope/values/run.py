@@ -46,6 +46,8 @@ class Run:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the run as one JSON file, image and maps included; no half file is left."""
+        name = os.fspath(path)
+        place = check_place(name)
         document = {
             "format": FORMAT,
             "schema_version": SCHEMA_VERSION,
@@ -56,11 +58,6 @@ class Run:
             "query": self.query,
             "results": [encode_result(result) for result in self.results],
         }
-        name = os.fspath(path)
-        place = os.path.realpath(
-            name
-        )  # through a link to what it names, which the link goes on naming
-        check_place(name)
         partial = f"{place}.{os.getpid()}.part"
         try:
             with open(partial, "w", encoding="utf-8") as file:
@@ -112,8 +109,11 @@ class Run:
             ) from error
 
 
-def check_place(name: str) -> None:
-    """Raise InputError unless a run can be written there: no folder, pipe or device in its place."""
+def check_place(name: str) -> str:
+    """Where a run named so is written: the file itself, or what a link there names.
+
+    Raises InputError where a folder, a pipe or a device stands, or no folder to write in.
+    """
     place = os.path.realpath(name)
     if not os.path.isdir(os.path.dirname(place)):
         raise InputError(
@@ -121,3 +121,4 @@ def check_place(name: str) -> None:
         )
     if os.path.lexists(place) and not os.path.isfile(place):
         raise InputError(f"{name!r} is no regular file; choose another place to save the run.")
+    return place
