@@ -5,7 +5,7 @@ VENV := .venv/bin/python
 SETUP := sh scripts/setup.sh
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format build space train clean
+.PHONY: help run test lint format build matrix space train clean
 
 help: ## Show this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -29,6 +29,10 @@ format: ## Rewrite the sources in the style that lint asks for
 build: ## Build both wheels into dist/
 	@$(SETUP) app tools
 	@$(VENV) scripts/build_wheels.py
+
+matrix: ## Try the built grid on the oldest, a middle and the newest Gradio 6, in build/matrix
+	@$(SETUP) app tools browser
+	@$(VENV) scripts/matrix.py
 
 space: ## Build the folder of a Hugging Face Space in build/space
 	@$(SETUP) app

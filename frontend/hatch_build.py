@@ -13,6 +13,8 @@ BUILT = (
     "component/index.js",
     "component/style.css",
     "component/svelte_runtime_entry.js",
+    "component/standalone.js",
+    "component/standalone.css",
     "example/index.js",
     "example/style.css",
     "example/svelte_runtime_entry.js",

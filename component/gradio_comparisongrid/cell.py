@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from gradio.data_classes import FileData
 from pydantic import (
+    AfterValidator,
     BeforeValidator,
     Field,
     ValidationError,
@@ -18,7 +19,7 @@ from pydantic import (
 
 from .images import ImageLike, to_file
 from .maps import Layer, Word
-from .model import WireModel
+from .model import WireModel, repeated
 from .tokens import Tokens
 
 Status = Literal["waiting", "running", "done", "failed", "stopped"]
@@ -50,7 +51,19 @@ Fact = Annotated[
     BeforeValidator(_finite_or_none),
     _plain_refusal("a number, a text, true, false or None"),
 ]
-"""What a stamp may hold."""
+
+
+def _no_file(stamp: dict[str, Fact]) -> dict[str, Fact]:
+    if isinstance(stamp.get("path"), str):
+        raise ValueError(
+            f"'path' is {stamp['path']!r:.60}, which Gradio would take for a file to copy: "
+            "choose another key"
+        )
+    return stamp
+
+
+Stamp = Annotated[dict[str, Fact], AfterValidator(_no_file)]
+"""Conditions: any key and a number, a text, true, false or None."""
 
 
 class Metric(WireModel):
@@ -108,7 +121,7 @@ class Cell(WireModel):
     tokens: Tokens | None = None
     words: list[Word] = []
     image: FileData | None = None
-    stamp: dict[str, Fact] = {}
+    stamp: Stamp = {}
 
     def __init__(
         self, id: str, title: str = "", *, image: ImageLike | None = None, **data: Any
@@ -124,10 +137,9 @@ class Cell(WireModel):
     @model_validator(mode="after")
     def _fits_together(self) -> Cell:
         self._one_grid()
-        keys = [layer.key for layer in self.layers]
-        for key in keys:
-            if keys.count(key) > 1:
-                raise ValueError(f"Cell {self.id!r} has two layers with the key {key!r}")
+        twice = repeated(layer.key for layer in self.layers)
+        if twice is not None:
+            raise ValueError(f"Cell {self.id!r} has two layers with the key {twice!r}")
         for word in self.words:
             if word.end > len(self.answer):
                 raise ValueError(

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 from gradio.components.base import Component
-from gradio.events import Events
+from gradio.events import EventListener, Events
 from gradio.i18n import I18nData
 
+from .arguments import one_of, switch, whole, within
 from .cell import Cell, Metric
-from .comparison import Colormap, Comparison, Normalize
+from .comparison import Comparison
 from .maps import Layer
+from .schema import api_schema
 from .tokens import Tokens
+from .view import Answers, Colormap, Deltas, Normalize
 
 if TYPE_CHECKING:
     from gradio.components import Timer
@@ -22,11 +25,24 @@ if TYPE_CHECKING:
 class ComparisonGrid(Component):
     """Shows a `Comparison`: one to eight cells under one zoom, one crosshair, one colour scale.
 
-    Events: `select` when a click pins the crosshair (`gr.SelectData` with `index` = [row, col],
-    `value`, and `cell`, `row`, `col`), `change` when the value becomes another one.
+    Events: `select` when a click pins the crosshair (the function may take a `Selection`),
+    `vote` when a person votes (a `Vote`), `change` when the value becomes another one.
+
+    A function that takes the grid as an input gets the comparison as the person sees it then:
+    `view` holds the layer, the zoom, the order of the cells and all the rest, and `reference` the
+    cell that they chose. Given back as it is, that view moves nothing.
     """
 
-    EVENTS = [Events.change, Events.select]
+    EVENTS = [
+        Events.change,
+        Events.select,
+        EventListener(
+            "vote",
+            doc="Event listener for when the user votes for the best cells of the "
+            "{{ component }}, a tie, or none. Uses event data gradio_comparisongrid.Vote to carry "
+            "`chosen`, `verdict`, `order` and `blind`.",
+        ),
+    ]
     data_model = Comparison
 
     def __init__(
@@ -36,7 +52,16 @@ class ComparisonGrid(Component):
         layer: str | None = None,
         colormap: Colormap = "viridis",
         opacity: float = 0.6,
+        threshold: float = 0,
         normalize: Normalize = "shared",
+        smooth: bool = False,
+        linked: bool = True,
+        difference: bool = False,
+        answers: Answers = "marked",
+        deltas: Deltas = "percent",
+        voting: bool = False,
+        blind: bool = False,
+        seed: int | None = None,
         columns: int | None = None,
         height: int | str | None = None,
         label: str | I18nData | None = None,
@@ -60,7 +85,16 @@ class ComparisonGrid(Component):
             layer: key of the layer shown at first; the first layer of the value when None.
             colormap: viridis, magma, cividis, inferno, grey or diverging.
             opacity: how much of the layer covers the image, 0 to 1.
+            threshold: percentile, 0 to 100, below which a map is not drawn.
             normalize: "shared" colours all cells on one range, "cell" each on its own, "percentile" by rank.
+            smooth: if True, blends the tokens of a map into each other; if False, draws each as it is.
+            linked: if True, zoom and crosshair move in all cells at once.
+            difference: if True, shows each layer minus the reference's.
+            answers: "plain", "marked" where they differ from the reference's, or "changes" and nothing else.
+            deltas: how figures differ from the reference's: "absolute", "percent" or "ratio".
+            voting: if True, asks below the grid which cells are best.
+            blind: if True, shuffles the cells and hides who is who, figures and exports until the vote.
+            seed: of the order of a blind comparison; from the comparison itself when None.
             columns: how many cells stand in a row; as many as fit at 280 px when None.
             height: the most the grid takes before it scrolls, in pixels or as a CSS length.
             label: the label for this component.
@@ -79,10 +113,19 @@ class ComparisonGrid(Component):
             preserved_by_key: what a re-render with the same key keeps.
         """
         self.layer = layer
-        self.colormap = colormap
-        self.opacity = opacity
-        self.normalize = normalize
-        self.columns = columns
+        self.colormap = one_of("colormap", colormap, get_args(Colormap))
+        self.opacity = within("opacity", opacity, 0, 1)
+        self.threshold = within("threshold", threshold, 0, 100)
+        self.normalize = one_of("normalize", normalize, get_args(Normalize))
+        self.smooth = switch("smooth", smooth)
+        self.linked = switch("linked", linked)
+        self.difference = switch("difference", difference)
+        self.answers = one_of("answers", answers, get_args(Answers))
+        self.deltas = one_of("deltas", deltas, get_args(Deltas))
+        self.voting = switch("voting", voting)
+        self.blind = switch("blind", blind)
+        self.seed = whole("seed", seed)
+        self.columns = whole("columns", columns, 1)
         self.height = height
         super().__init__(
             value=value,
@@ -111,6 +154,10 @@ class ComparisonGrid(Component):
         if value is None or isinstance(value, Comparison):
             return value
         return Comparison.model_validate(value)
+
+    def api_info(self) -> dict[str, Any]:
+        """The JSON schema of a value, for the API page, clients and MCP."""
+        return api_schema()
 
     def process_example(self, value: Comparison | dict[str, Any] | None) -> str:
         """What a row of examples shows: the question and how many cells."""

@@ -16,8 +16,10 @@ def sentence(kind: str, error: ValidationError) -> str:
 
 def _one(kind: str, detail: dict) -> str:
     place = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in detail["loc"])
-    if detail["type"] == "extra_forbidden":
+    if detail["type"] in ("extra_forbidden", "no_such_attribute"):
         return f"{kind} has no field {place.lstrip('.')!r}"
+    if detail["type"] == "missing":
+        return f"{kind}{place} is missing"
     # A check of this package raises a whole sentence; pydantic only puts a prefix before it.
     message = detail["msg"].removeprefix("Value error, ")
     if detail["type"] == "value_error":
@@ -25,4 +27,6 @@ def _one(kind: str, detail: dict) -> str:
     found = repr(detail.get("input"))
     if len(found) > 60:
         found = found[:57] + "..."
+    if detail["type"] == "model_type":
+        return f"{kind}{place} is {found}: it needs an object with named fields"
     return f"{kind}{place} is {found}: {message[:1].lower()}{message[1:]}"

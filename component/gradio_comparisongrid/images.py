@@ -11,7 +11,7 @@ import re
 from collections import OrderedDict
 from concurrent.futures import Future
 from pathlib import Path
-from threading import Lock, get_ident
+from threading import Lock
 
 import numpy as np
 import PIL.Image
@@ -19,6 +19,7 @@ from gradio.data_classes import FileData
 from gradio.utils import get_upload_folder
 
 from .errors import InvalidComparison
+from .files import write_whole
 
 ImageLike = FileData | PIL.Image.Image | np.ndarray | str | os.PathLike
 
@@ -48,12 +49,14 @@ def to_file(image: ImageLike, name: str) -> FileData:
     return FileData(path=_encode_once(image), mime_type="image/png", orig_name="image.png")
 
 
-def to_data_url(file: FileData) -> str:
+def to_data_url(file: FileData, name: str) -> str:
     """The file's bytes as a data URL; raises InvalidComparison when it cannot be read."""
     try:
         raw = Path(file.path).read_bytes()
     except OSError as error:
-        raise InvalidComparison(f"The image {file.path} cannot be read: {error}") from error
+        raise InvalidComparison(
+            f"{name} is {file.path!r}, which cannot be read: {error.strerror}"
+        ) from error
     kind = file.mime_type or mimetypes.guess_type(file.path)[0] or "image/png"
     return f"data:{kind};base64,{base64.b64encode(raw).decode('ascii')}"
 
@@ -155,7 +158,5 @@ def _write(folder: str, file_name: str, raw: bytes) -> str:
     path = place / file_name
     if not path.exists():
         # A reader in another thread must never meet half a file.
-        unfinished = place / f".{os.getpid()}.{get_ident()}.{file_name}"
-        unfinished.write_bytes(raw)
-        unfinished.replace(path)
+        write_whole(path, raw)
     return str(path.resolve())

@@ -59,7 +59,7 @@ class Map(WireModel):
     rows: int = Field(ge=1)
     cols: int = Field(ge=1)
     dtype: Dtype = "float32"
-    data: str
+    data: str = Field(repr=False)
     low: float | None = None
     high: float | None = None
 
@@ -156,7 +156,7 @@ class Layer(Map):
     unit: str = ""
     method: str = ""
     diverging: bool = False
-    sinks: str | None = None
+    sinks: str | None = Field(default=None, repr=False)
 
     @model_validator(mode="after")
     def _sinks_fit(self) -> Layer:
@@ -209,16 +209,27 @@ class Word(WireModel):
     """A piece of an answer and its map.
 
     `start` and `end` count Unicode code points in the answer, as Python does; several tokens of
-    part of a character may share one span. `map` takes numbers `[rows, cols]`.
+    part of a character may share one span. `map` takes numbers `[rows, cols]` and keeps them as
+    `dtype`, as a layer does: `float16` or `uint8` make a long answer smaller.
     """
 
     start: int = Field(ge=0)
     end: int = Field(ge=0)
     map: Map
 
-    def __init__(self, start: int, end: int, map: Map | ArrayLike, **data: Any) -> None:
+    def __init__(
+        self,
+        start: int,
+        end: int,
+        map: Map | ArrayLike,
+        *,
+        dtype: Dtype = "float32",
+        **data: Any,
+    ) -> None:
         if not isinstance(map, (Map, dict)):
-            map = Map(**map_fields(map, f"The map of Word({start}, {end})"))
+            fields = map_fields(map, f"The map of Word({start}, {end})", dtype)
+            # The word's own check comes after: once is enough for bytes that were just written.
+            map = Map.model_construct(**fields)
         super().__init__(start=start, end=end, map=map, **data)
 
     __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]

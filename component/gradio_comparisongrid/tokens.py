@@ -24,7 +24,7 @@ class Tokens(WireModel):
 
     rows: int = Field(ge=1)
     cols: int = Field(ge=1)
-    assign: str
+    assign: str = Field(repr=False)
 
     @model_validator(mode="after")
     def _carried_by_kept(self) -> Tokens:

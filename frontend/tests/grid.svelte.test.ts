@@ -1,8 +1,28 @@
-import { flushSync, mount, unmount } from "svelte";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import Grid from "../src/core/Grid.svelte";
-import type { Options } from "../src/core/grid.svelte";
-import type { Comparison, Selection } from "../src/lib/types";
+import { flushSync } from "svelte";
+import { expect, test, vi } from "vitest";
+import {
+  all,
+  at,
+  button,
+  choose,
+  click,
+  find,
+  frame,
+  give,
+  pixel,
+  placed,
+  point,
+  pointer,
+  press,
+  root,
+  show,
+  slide,
+  tap,
+  text,
+  texts,
+  told,
+  wheel,
+} from "./harness.svelte";
 import { cell, comparison, layer, tokens } from "./values";
 
 const A = [0, 1, 2, 3, 4, 5];
@@ -13,67 +33,6 @@ const two = () =>
     cell("b", { layers: [layer(B, 2, 3)] }),
   ]);
 
-let page: HTMLElement;
-let grid: Record<string, unknown> | undefined;
-let props: { value: Comparison; options: Options; onselect: (selection: Selection) => void };
-
-beforeEach(() => {
-  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
-  page = document.createElement("div");
-  page.style.width = "900px";
-  document.body.append(page);
-});
-
-afterEach(async () => {
-  vi.useRealTimers();
-  if (grid) await unmount(grid);
-  page.remove();
-});
-
-function show(value: Comparison, options: Options = {}) {
-  const onselect = vi.fn<(selection: Selection) => void>();
-  const live = $state({ value, options, onselect });
-  props = live;
-  grid = mount(Grid, { target: page, props });
-  flushSync();
-  return onselect;
-}
-
-const all = (id: string) => [...page.querySelectorAll<HTMLElement>(`[data-testid="${id}"]`)];
-const texts = (id: string) => all(id).map((e) => e.textContent!.replace(/\s+/g, " ").trim());
-const frame = (i: number) => all("picture")[i]!;
-
-function at(i: number, x: number, y: number) {
-  const box = frame(i).getBoundingClientRect();
-  return { clientX: box.left + x * box.width, clientY: box.top + y * box.height, bubbles: true };
-}
-
-function point(i: number, x: number, y: number) {
-  frame(i).dispatchEvent(new PointerEvent("pointermove", at(i, x, y)));
-  flushSync();
-}
-
-function wheel(i: number, deltaY: number, ctrlKey: boolean) {
-  const event = new WheelEvent("wheel", {
-    ...at(i, 0.25, 0.25),
-    deltaY,
-    ctrlKey,
-    cancelable: true,
-  });
-  frame(i).dispatchEvent(event);
-  flushSync();
-  return event.defaultPrevented;
-}
-
-function pointer(target: HTMLElement, type: string, place: MouseEventInit, buttons: number) {
-  target.dispatchEvent(new PointerEvent(type, { ...place, pointerId: 1, buttons }));
-}
-
-function click(i: number, x: number, y: number, detail = 1) {
-  frame(i).dispatchEvent(new MouseEvent("click", { ...at(i, x, y), detail }));
-  flushSync();
-}
-
 /** What a browser sends for two clicks in one place. */
 function doubleClick(i: number, x: number, y: number) {
   click(i, x, y, 1);
@@ -81,16 +40,6 @@ function doubleClick(i: number, x: number, y: number) {
   frame(i).dispatchEvent(new MouseEvent("dblclick", { ...at(i, x, y), detail: 2 }));
   flushSync();
 }
-
-function press(target: HTMLElement, key: string, shiftKey = false) {
-  target.dispatchEvent(new KeyboardEvent("keydown", { key, shiftKey, bubbles: true }));
-  flushSync();
-}
-
-const pixel = (i: number, x: number, y: number) => [
-  ...(all("map")[i] as HTMLCanvasElement).getContext("2d")!.getImageData(x, y, 1, 1).data,
-];
-const placed = () => all("stage").map((stage) => getComputedStyle(stage).transform);
 
 test("each token is one pixel of the map, coloured on the scale of all cells", () => {
   show(two(), { colormap: "grey" });
@@ -110,8 +59,7 @@ test("a dropped token is hatched and has no colour of the scale, until tokens ar
   expect(pixel(0, 0, 1)[3]).toBe(0);
   expect(all("dropped")).toHaveLength(1);
   expect(texts("kept")).toEqual(["5 of 6 (83 %)"]);
-  page.querySelector<HTMLButtonElement>("button[aria-pressed]")!.click();
-  flushSync();
+  tap(button("Tokens"));
   expect(pixel(0, 0, 1)[3]).toBe(255);
   expect(all("dropped")).toHaveLength(0);
 });
@@ -168,57 +116,57 @@ test("keys pan, zoom and reset while the focus is inside, and only then", () => 
 });
 
 test("Shift with an arrow steps the crosshair over the tokens, and Enter tells where it is", () => {
-  const onselect = show(two());
+  show(two());
   press(frame(1), "ArrowRight", true);
   press(frame(1), "ArrowRight", true);
   expect(texts("readout")[1]).toBe("row 1 col 2 0.000 p17");
   press(frame(1), "Enter");
-  expect(onselect).toHaveBeenCalledExactlyOnceWith({ cell: "b", row: 1, col: 2, value: 0 });
+  expect(told.select).toHaveBeenCalledExactlyOnceWith({ cell: "b", row: 1, col: 2, value: 0 });
 });
 
 test.each(["Enter", " "])("%j pins the crosshair where the mouse left it, and tells it", (key) => {
-  const onselect = show(two());
+  show(two());
   point(0, 0.9, 0.1);
   press(frame(1), key);
-  expect(onselect).toHaveBeenCalledExactlyOnceWith({ cell: "b", row: 0, col: 2, value: 6 });
+  expect(told.select).toHaveBeenCalledExactlyOnceWith({ cell: "b", row: 0, col: 2, value: 6 });
   point(0, 0.1, 0.9);
   expect(texts("readout")[1]).toMatch(/^row 0 col 2/);
 });
 
 test("a click pins the crosshair and tells the token; a click on the same token lets go", () => {
-  const onselect = show(two());
+  show(two());
   click(0, 0.1, 0.1);
   point(1, 0.9, 0.9);
   expect(texts("readout")[0]).toMatch(/^row 0 col 0/);
   vi.runAllTimers();
-  expect(onselect).toHaveBeenCalledExactlyOnceWith({ cell: "a", row: 0, col: 0, value: 0 });
+  expect(told.select).toHaveBeenCalledExactlyOnceWith({ cell: "a", row: 0, col: 0, value: 0 });
   click(1, 0.1, 0.1);
   vi.runAllTimers();
   expect(texts("readout")).toEqual([]);
-  expect(onselect).toHaveBeenCalledOnce();
+  expect(told.select).toHaveBeenCalledOnce();
 });
 
 test("two clicks in haste on two tokens tell both", () => {
-  const onselect = show(two());
+  show(two());
   click(0, 0.1, 0.1);
   click(0, 0.9, 0.1);
   vi.runAllTimers();
-  expect(onselect.mock.calls.map(([{ col }]) => col)).toEqual([0, 2]);
+  expect(told.select.mock.calls.map(([{ col }]) => col)).toEqual([0, 2]);
 });
 
 test("a double click only zooms: it tells no token and leaves the pin as it was", () => {
-  const onselect = show(two());
+  show(two());
   doubleClick(0, 0.5, 0.9);
   point(0, 0.9, 0.1);
   expect(texts("readout")[0]).toMatch(/^row 0 col 2/);
   click(0, 0.9, 0.1);
   vi.runAllTimers();
-  onselect.mockClear();
+  told.select.mockClear();
   doubleClick(1, 0.1, 0.9);
   doubleClick(1, 0.9, 0.1);
   vi.runAllTimers();
   expect(texts("zoom")).toEqual(["8.0×"]);
-  expect(onselect).not.toHaveBeenCalled();
+  expect(told.select).not.toHaveBeenCalled();
   expect(texts("readout")[0]).toMatch(/^row 0 col 2/);
   press(frame(0), "0");
   point(0, 0.1, 0.9);
@@ -249,8 +197,7 @@ test("text that streams in redraws no map, remounts nothing and keeps the view",
   for (const answer of ["The", "The star", "The star is red."]) {
     const value = two();
     value.cells[0]!.answer = answer;
-    props.value = value;
-    flushSync();
+    give(value);
   }
   expect(texts("answer")).toEqual(["The star is red."]);
   expect(draw).not.toHaveBeenCalled();
@@ -264,24 +211,19 @@ test("a map that changes is redrawn in its own cell only", () => {
   const draw = vi.spyOn(CanvasRenderingContext2D.prototype, "putImageData");
   const value = two();
   value.cells[1]!.layers = [layer([...B].reverse(), 2, 3)];
-  props.value = value;
-  flushSync();
+  give(value);
   expect(draw).toHaveBeenCalledOnce();
   draw.mockRestore();
 });
 
 test("what the person chose outlives the next value; what Python newly asks for is taken", () => {
   show(two(), { colormap: "magma" });
-  const colours = page.querySelector<HTMLSelectElement>('select[aria-label="Colours"]')!;
+  const colours = find<HTMLSelectElement>('select[aria-label="Colours"]');
   expect(colours.value).toBe("magma");
-  colours.value = "cividis";
-  colours.dispatchEvent(new Event("change", { bubbles: true }));
-  flushSync();
-  props.value = two();
-  flushSync();
+  choose("Colours", "cividis");
+  give(two());
   expect(colours.value).toBe("cividis");
-  props.value = comparison(two().cells, { view: { colormap: "inferno", zoom: 4 } });
-  flushSync();
+  give(comparison(two().cells, { view: { colormap: "inferno", zoom: 4 } }));
   expect(colours.value).toBe("inferno");
   expect(texts("zoom")).toEqual(["4.0×"]);
 });
@@ -289,10 +231,7 @@ test("what the person chose outlives the next value; what Python newly asks for 
 test("opacity is a matter of CSS: no map is redrawn for it", () => {
   show(two(), { opacity: 0.5 });
   const draw = vi.spyOn(CanvasRenderingContext2D.prototype, "putImageData");
-  const slider = page.querySelector<HTMLInputElement>('input[aria-label="Opacity"]')!;
-  slider.value = "0.25";
-  slider.dispatchEvent(new Event("input", { bubbles: true }));
-  flushSync();
+  slide("Opacity", 0.25);
   expect(all("map").map((canvas) => canvas.style.opacity)).toEqual(["0.25", "0.25"]);
   expect(draw).not.toHaveBeenCalled();
   draw.mockRestore();
@@ -334,7 +273,7 @@ test("a failed cell shows its error; waiting, running and stopped are said", () 
 test("an answer is text, never markup", () => {
   show(comparison([cell("a", { answer: "<img src=x onerror=alert(1)>" })]));
   expect(texts("answer")).toEqual(["<img src=x onerror=alert(1)>"]);
-  expect(page.querySelector("img")).toBeNull();
+  expect(root().querySelector("img")).toBeNull();
 });
 
 test("figures stand beside the reference's", () => {
@@ -348,10 +287,10 @@ test("figures stand beside the reference's", () => {
   } as const;
   const cells = [cell("a", { metrics: { s: 2 } }), cell("b", { metrics: { s: 1 } }), cell("c")];
   show(comparison(cells, { metrics: [metric], reference: "b" }));
-  const rows = [...page.querySelectorAll("[data-metric]")];
+  const rows = [...root().querySelectorAll("[data-metric]")];
   expect(rows.map((row) => row.textContent!.replace(/\s+/g, " ").trim())).toEqual([
-    "total 2.0 s +100 %, worse",
-    "total 1.0 s",
+    "total 2.0 s ▼ +100 %, worse",
+    "total ★best: 1.0 s",
     "total –",
   ]);
 });
@@ -360,7 +299,7 @@ test("a metric without a better direction shows its value alone", () => {
   const metric = { key: "n", label: "tokens", unit: "", better: null, digits: null, help: "" };
   const cells = [cell("a", { metrics: { n: 2 } }), cell("b", { metrics: { n: 1 } })];
   show(comparison(cells, { metrics: [metric] }));
-  const rows = [...page.querySelectorAll<HTMLElement>("[data-metric]")];
+  const rows = [...root().querySelectorAll<HTMLElement>("[data-metric]")];
   expect(rows.map((row) => row.innerText.replace(/\s+/g, " ").trim())).toEqual([
     "tokens 2",
     "tokens 1",
@@ -375,14 +314,14 @@ test("pictures, answers and figures line up across the cells of a row", () => {
   ];
   show(comparison(cells, { metrics: [metric] }));
   for (const id of ['[data-testid="picture"]', "[data-metric]"]) {
-    const tops = [...page.querySelectorAll(id)].map((e) => e.getBoundingClientRect().top);
+    const tops = [...root().querySelectorAll(id)].map((e) => e.getBoundingClientRect().top);
     expect(tops[1]).toBeCloseTo(tops[0]!, 0);
   }
 });
 
 test("no cells, two cells of one id, sixteen cells and odd grids take nothing down", () => {
   show(comparison([]));
-  expect(page.textContent).toContain("Nothing to compare yet");
+  expect(text()).toContain("Nothing to compare yet");
   const odd = [
     [1, 1],
     [64, 64],
@@ -390,10 +329,8 @@ test("no cells, two cells of one id, sixteen cells and odd grids take nothing do
   ].map(([rows, cols]) =>
     cell("odd", { layers: [layer(Array(rows! * cols!).fill(1), rows!, cols!)] }),
   );
-  props.value = comparison(odd);
-  flushSync();
+  give(comparison(odd));
   expect(all("map")).toHaveLength(3);
-  props.value = comparison(Array.from({ length: 16 }, (_, i) => cell(`cell ${i}`)));
-  flushSync();
+  give(comparison(Array.from({ length: 16 }, (_, i) => cell(`cell ${i}`))));
   expect(all("cell")).toHaveLength(16);
 });

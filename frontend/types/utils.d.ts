@@ -18,4 +18,5 @@ export class Gradio<Events extends object, Props extends object> {
   i18n: (key: string) => string;
   dispatch<Name extends keyof Events>(event: Name, data?: Events[Name]): void;
   watch_for_change(): void;
+  get_data(): Promise<Props>;
 }

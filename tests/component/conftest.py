@@ -1,7 +1,12 @@
-"""A small comparison, and where Gradio keeps its files while a test runs."""
+"""A small comparison, where Gradio keeps its files while a test runs, and a page's way to call it."""
 
+import json
+import uuid
 import zlib
+from collections.abc import Callable
+from typing import Any
 
+import httpx
 import numpy as np
 import PIL.Image
 import pytest
@@ -50,3 +55,32 @@ def value(photo, scores) -> Comparison:
             ),
         ],
     )
+
+
+@pytest.fixture
+def fire() -> Callable[..., dict[str, Any]]:
+    """Trigger a function as a page does, with what its event carries: the server's last word."""
+
+    def fire(address: str, name: str, data=(), event=None, session=None) -> dict[str, Any]:
+        session = session or uuid.uuid4().hex
+        config = httpx.get(f"{address}config").json()
+        (function,) = (each for each in config["dependencies"] if each["api_name"] == name)
+        asked = {
+            "data": list(data),
+            "event_data": event,
+            "fn_index": function["id"],
+            "trigger_id": function["targets"][0][0],
+            "session_hash": session,
+        }
+        httpx.post(f"{address}gradio_api/queue/join", json=asked).raise_for_status()
+        told = httpx.get(
+            f"{address}gradio_api/queue/data", params={"session_hash": session}, timeout=20
+        )
+        messages = [
+            json.loads(line.removeprefix("data: "))
+            for line in told.text.splitlines()
+            if line.startswith("data: ")
+        ]
+        return next(each for each in messages if each["msg"] == "process_completed")
+
+    return fire

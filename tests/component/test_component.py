@@ -68,18 +68,87 @@ def test_a_function_gets_a_comparison(value):
     assert Grid().preprocess(value) is value
 
 
+SETTINGS = {
+    "layer": "relevance",
+    "colormap": "magma",
+    "opacity": 0.3,
+    "threshold": 20,
+    "normalize": "cell",
+    "smooth": True,
+    "linked": False,
+    "difference": True,
+    "answers": "changes",
+    "deltas": "ratio",
+    "voting": True,
+    "blind": True,
+    "seed": 7,
+    "columns": 2,
+    "height": 400,
+}
+
+
 def test_every_setting_reaches_the_page():
-    config = Grid(
-        colormap="magma", opacity=0.3, normalize="cell", columns=2, height=400
-    ).get_config()
-    shown = {key: config[key] for key in ("colormap", "opacity", "normalize", "columns", "height")}
-    assert shown == {
-        "colormap": "magma",
-        "opacity": 0.3,
-        "normalize": "cell",
-        "columns": 2,
-        "height": 400,
+    config = Grid(**SETTINGS).get_config()
+    assert {name: config[name] for name in SETTINGS} == SETTINGS
+
+
+def test_the_settings_are_plain_until_an_app_asks_for_more():
+    config = Grid().get_config()
+    assert {name: config[name] for name in SETTINGS} == {
+        "layer": None,
+        "colormap": "viridis",
+        "opacity": 0.6,
+        "threshold": 0,
+        "normalize": "shared",
+        "smooth": False,
+        "linked": True,
+        "difference": False,
+        "answers": "marked",
+        "deltas": "percent",
+        "voting": False,
+        "blind": False,
+        "seed": None,
+        "columns": None,
+        "height": None,
     }
+
+
+@pytest.mark.parametrize(
+    ("setting", "needs"),
+    [
+        (
+            {"colormap": "jet"},
+            "one of 'viridis', 'magma', 'cividis', 'inferno', 'grey', 'diverging'",
+        ),
+        ({"normalize": None}, "one of 'shared', 'cell', 'percentile'"),
+        ({"answers": ["plain"]}, "one of 'plain', 'marked', 'changes'"),
+        ({"deltas": "log"}, "one of 'absolute', 'percent', 'ratio'"),
+        ({"opacity": 3}, "a number from 0 to 1"),
+        ({"opacity": float("nan")}, "a number from 0 to 1"),
+        ({"opacity": "0.5"}, "a number from 0 to 1"),
+        ({"threshold": -1}, "a number from 0 to 100"),
+        ({"threshold": True}, "a number from 0 to 100"),
+        ({"columns": 0}, "a whole number from 1 up, or None"),
+        ({"columns": 2.5}, "a whole number from 1 up, or None"),
+        ({"seed": "7"}, "a whole number, or None"),
+        ({"smooth": 1}, "True or False"),
+        ({"linked": None}, "True or False"),
+        ({"difference": "yes"}, "True or False"),
+        ({"voting": 0}, "True or False"),
+        ({"blind": "True"}, "True or False"),
+    ],
+)
+def test_a_setting_out_of_bounds_is_refused_with_what_is_allowed(setting, needs):
+    (name, value), *_ = setting.items()
+    with pytest.raises(ValueError) as refusal:
+        Grid(**setting)
+    assert str(refusal.value) == f"ComparisonGrid: {name} is {value!r}, but it needs {needs}"
+
+
+def test_numpys_numbers_are_taken_as_settings():
+    settings: dict[str, Any] = {"opacity": np.float32(0.5), "columns": np.int64(2)}
+    config = Grid(**settings).get_config()
+    assert (config["opacity"], config["columns"]) == (0.5, 2)
 
 
 def test_the_example_is_a_valid_value():

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from gradio_comparisongrid import InvalidComparison, Layer, Tokens, Word
+from gradio_comparisongrid import Cell, Comparison, InvalidComparison, Layer, Tokens, Word
 
 
 def test_float32_is_kept_bit_for_bit(scores):
@@ -88,9 +88,42 @@ def test_a_word_gives_its_map_back(scores):
     assert_array_equal(Word(start=2, end=4, map=scores).to_array(), scores)
 
 
+@pytest.mark.parametrize(("dtype", "size"), [("float32", 4), ("float16", 2), ("uint8", 1)])
+def test_a_words_map_may_be_kept_in_fewer_bytes(scores, dtype, size):
+    word = Word(0, 3, scores, dtype=dtype)
+    assert len(base64.b64decode(word.map.data)) == size * scores.size
+    assert_array_equal(word.to_array(), Layer.from_array("x", scores, dtype=dtype).to_array())
+
+
+def test_a_words_map_of_another_shape_is_refused_with_the_word():
+    with pytest.raises(
+        InvalidComparison, match=r"The map of Word\(0, 3\) has shape \[3\]: it needs"
+    ):
+        Word(0, 3, np.zeros(3))
+
+
 def test_a_word_that_ends_before_it_starts_is_refused(scores):
     with pytest.raises(InvalidComparison, match=r"Word\(4, 2\) ends before it starts"):
         Word(4, 2, scores)
+
+
+def test_reading_a_value_decodes_each_map_once_and_a_change_of_its_answer_none(monkeypatch):
+    words = [Word(0, 3, np.full((2, 2), place)) for place in range(5)]
+    layer = Layer.from_array("x", np.zeros((2, 2)))
+    sent = Comparison(cells=[Cell("a", answer="red", words=words, layers=[layer])]).model_dump()
+    decoded = []
+    decode = base64.b64decode
+
+    def counted(data, **options):
+        decoded.append(data)
+        return decode(data, **options)
+
+    monkeypatch.setattr(base64, "b64decode", counted)
+    value = Comparison.from_json(sent)
+    assert len(decoded) == 6
+    value.cells[0].answer += " and round"
+    value.cells[0].words = [*value.cells[0].words, value.cells[0].words[0]]
+    assert len(decoded) == 6
 
 
 def test_a_mask_comes_back_as_it_went_in():

@@ -1,5 +1,6 @@
 """The package as it is shipped: built templates inside, and an install that works."""
 
+import importlib.util
 import json
 import os
 import shutil
@@ -16,31 +17,62 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-BUILT = {
-    f"gradio_comparisongrid/templates/{kind}/{name}"
-    for kind in ("component", "example")
-    for name in ("index.js", "style.css", "svelte_runtime_entry.js")
-}
+
+
+@pytest.fixture(scope="module")
+def templates() -> set[str]:
+    """What Gradio loads, by its name in a wheel."""
+    path = ROOT / "frontend/hatch_build.py"
+    spec = importlib.util.spec_from_file_location("hatch_build", path)
+    assert spec
+    assert spec.loader
+    hook = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(hook)
+    return {f"gradio_comparisongrid/templates/{name}" for name in hook.BUILT}
+
+
+def build(kind: str, folder: Path) -> Path:
+    """The `--wheel` or the `--sdist`, its templates built anew only when they are out of date."""
+    command = [sys.executable, "-m", "build", kind, "--no-isolation", "--outdir", folder]
+    subprocess.run([*command, ROOT], check=True, capture_output=True)
+    (built,) = folder.glob("gradio_comparisongrid-*")
+    return built
+
+
+def contents(wheel: Path) -> dict[str, bytes]:
+    with zipfile.ZipFile(wheel) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
 
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory) -> Path:
-    """The wheel, with the templates as they are built here when they are up to date."""
-    folder = tmp_path_factory.mktemp("wheel")
-    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder]
-    subprocess.run([*command, ROOT], check=True, capture_output=True)
-    (built,) = folder.glob("gradio_comparisongrid-*.whl")
-    return built
+    return build("--wheel", tmp_path_factory.mktemp("wheel"))
 
 
-def test_the_wheel_holds_the_package_and_its_templates_and_nothing_else(wheel):
+def test_the_wheel_holds_the_package_and_its_templates_and_nothing_else(wheel, templates):
     names = set(zipfile.ZipFile(wheel).namelist())
-    assert names >= BUILT
+    assert "gradio_comparisongrid/templates/component/index.js" in templates
+    assert names >= templates
     assert "gradio_comparisongrid/py.typed" in names
     assert {name.split("/")[0].removesuffix(".dist-info") for name in names} == {
         "gradio_comparisongrid",
         "-".join(wheel.name.split("-")[:2]),
     }
+
+
+def test_the_source_distribution_gives_the_same_wheel_where_there_is_no_node(wheel, tmp_path):
+    source = build("--sdist", tmp_path / "source")
+    (tmp_path / "empty").mkdir()
+    command = [sys.executable, "-m", "pip", "wheel", "--no-build-isolation", "--no-deps"]
+    made = subprocess.run(
+        [*command, "--no-cache-dir", "--wheel-dir", tmp_path / "built", source],
+        env=os.environ | {"PATH": str(tmp_path / "empty")},
+        capture_output=True,
+        text=True,
+    )
+    assert made.returncode == 0, made.stderr
+    (from_source,) = (tmp_path / "built").glob("*.whl")
+    assert contents(from_source) == contents(wheel)
 
 
 def test_an_app_runs_where_only_the_wheel_was_installed(wheel, tmp_path):

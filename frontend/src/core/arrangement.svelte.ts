@@ -1,28 +1,63 @@
 /** Which cells stand on the page, and in what order; a cell is told by its key. */
 
+import { Setting } from "./setting.svelte";
+
+/** What the value wishes of the arrangement. */
+export interface Wishes {
+  solo: string | null;
+  order: readonly string[];
+  hidden: readonly string[];
+  sort: string | null;
+}
+
 export class Arrangement {
   #keys: () => string[];
-  #given: () => string | null;
+  #wishes: () => Wishes;
+  #ranked: (metric: string) => string[] | null;
+  /** The key of the metric that cells are sorted by; null for the person's own order. */
+  sort: Setting<string | null>;
 
-  /** `keys` are the value's cells in its order, `given` the one it wants alone. */
-  constructor(keys: () => string[], given: () => string | null) {
+  /** `keys` are the cells as they stand at first, `ranked` gives them sorted by a metric. */
+  constructor(
+    keys: () => string[],
+    wishes: () => Wishes,
+    ranked: (metric: string) => string[] | null,
+  ) {
     this.#keys = keys;
-    this.#given = given;
+    this.#wishes = wishes;
+    this.#ranked = ranked;
+    this.sort = new Setting(() => wishes().sort);
   }
 
-  #order = $state.raw<string[]>([]);
-  #away = $state.raw<string[]>([]);
+  // Each in two steps, from a text: a streamed value that wishes for the same again leaves what the
+  // person chose.
+  #askedOrder = $derived.by(() => JSON.stringify(this.#wishes().order));
+  #order = $derived.by<string[]>(() => JSON.parse(this.#askedOrder));
+  #askedAway = $derived.by(() => JSON.stringify(this.#wishes().hidden));
+  #away = $derived.by<string[]>(() => JSON.parse(this.#askedAway));
+  #askedSolo = $derived.by(() => this.#wishes().solo);
+  #chosen = $derived.by(() => this.#askedSolo);
   /** The cell that another is being dragged over. */
   target = $state<string | null>(null);
-  // Two steps: a streamed value that asks for the same again leaves what the person chose.
-  #asked = $derived.by(() => this.#given());
-  #chosen = $derived.by(() => this.#asked);
 
   /** Every cell as the person put it; what is new stands last. */
-  all = $derived.by(() => {
+  #own = $derived.by(() => {
     const keys = this.#keys();
     const known = this.#order.filter((key) => keys.includes(key));
     return [...known, ...keys.filter((key) => !known.includes(key))];
+  });
+
+  /** Every cell in order, hidden or not. */
+  all = $derived.by(() => {
+    const metric = this.sort.current;
+    return (metric === null ? null : this.#ranked(metric)) ?? this.#own;
+  });
+
+  /** The cell that stands leftmost before anybody moves one. */
+  first = $derived.by<string | null>(() => {
+    const keys = this.#keys();
+    const asked: string[] = JSON.parse(this.#askedOrder);
+    return asked.find((key) => keys.includes(key)) ?? keys[0] ?? null;
   });
 
   /** The one cell that is shown alone, or null. */
@@ -67,12 +102,13 @@ export class Arrangement {
     this.#away = this.hidden.filter((other) => other !== key);
   }
 
-  /** Put a cell where another stands, which makes room. */
+  /** Put a cell where another stands, which makes room; the order is the person's own from then. */
   place(key: string, at: string): void {
     const to = this.all.indexOf(at);
     if (key === at || to < 0 || !this.all.includes(key)) return;
     const rest = this.all.filter((other) => other !== key);
     this.#order = [...rest.slice(0, to), key, ...rest.slice(to)];
+    this.sort.current = null;
   }
 
   /** The cell that a step left (-1) or right (1) would change places with; null at an end. */

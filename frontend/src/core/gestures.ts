@@ -18,6 +18,11 @@ export const ZOOM_KEY = /Mac|iPhone|iPad/.test(navigator.userAgent) ? "⌘" : "C
 
 const DRAG_AFTER = 4;
 
+/** Whether something on the frame, such as a handle, takes this gesture for itself. */
+function isTaken(event: Event): boolean {
+  return (event.target as Element).closest?.("[data-own-gestures]") != null;
+}
+
 /** Listen to the gestures on a frame; gives the function that stops it. */
 export function listen(frame: HTMLElement, gestures: Gestures): () => void {
   const down = new Map<number, Point>();
@@ -38,7 +43,7 @@ export function listen(frame: HTMLElement, gestures: Gestures): () => void {
   }
 
   function pointerdown(event: PointerEvent): void {
-    if (event.button !== 0) return;
+    if (event.button !== 0 || isTaken(event)) return;
     const at = place(event);
     down.set(event.pointerId, at);
     if (down.size === 1) {
@@ -95,12 +100,14 @@ export function listen(frame: HTMLElement, gestures: Gestures): () => void {
 
   function click(event: MouseEvent): void {
     // The later clicks in one place are the double click's.
-    if (event.detail < 2) takeBack = dragging ? null : gestures.click(place(event));
+    if (event.detail < 2 && !isTaken(event))
+      takeBack = dragging ? null : gestures.click(place(event));
   }
 
   function dblclick(event: MouseEvent): void {
     takeBack?.();
     takeBack = null;
+    if (isTaken(event)) return;
     gestures.doubleClick(place(event), event.shiftKey);
   }
 

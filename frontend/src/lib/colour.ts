@@ -62,12 +62,13 @@ export function level(position: number): number {
   return Math.round(Math.min(1, Math.max(0, position)) * (LEVELS - 1));
 }
 
-/** A map as a CSS gradient from left (0) to right (1). */
-export function gradient(name: ColormapName): string {
+/** A map as a CSS gradient from left to right, spread over a part (0 to 1) of the width. */
+export function gradient(name: ColormapName, low = 0, high = 1): string {
   const table = colourTable(name);
   const steps = Array.from({ length: 17 }, (_, i) => {
     const at = level(i / 16) * 3;
-    return `rgb(${table[at]} ${table[at + 1]} ${table[at + 2]})`;
+    const place = (100 * (low + (i / 16) * (high - low))).toFixed(2);
+    return `rgb(${table[at]} ${table[at + 1]} ${table[at + 2]}) ${place}%`;
   });
   return `linear-gradient(to right, ${steps.join(", ")})`;
 }

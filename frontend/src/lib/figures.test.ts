@@ -1,5 +1,14 @@
 import { expect, test } from "vitest";
-import { difference, figure, formatEnd, formatFigure, formatValue } from "./figures";
+import {
+  best,
+  difference,
+  figure,
+  formatEnd,
+  formatFigure,
+  formatSpread,
+  formatValue,
+  ranked,
+} from "./figures";
 import type { Metric } from "./types";
 
 const seconds: Metric = {
@@ -54,4 +63,40 @@ test("where neither direction is better, no difference is told", () => {
 test("no difference is said in a word, and against zero it is told in the unit", () => {
   expect(difference(0.4, 0.4, seconds)).toEqual({ text: "same", verdict: null });
   expect(difference(0.25, 0, seconds)).toEqual({ text: "+0.25 s", verdict: "worse" });
+});
+
+test("a difference is told in the unit or as a ratio when asked for", () => {
+  expect(difference(0.29, 0.41, seconds, "absolute")?.text).toBe("−0.12 s");
+  expect(difference(0.6, 0.4, seconds, "absolute")?.text).toBe("+0.20 s");
+  expect(difference(0.3, 0.4, seconds, "ratio")?.text).toBe("×0.75");
+  expect(difference(250, 1, seconds, "ratio")?.text).toBe("×250");
+  expect(difference(-1, 2, { ...seconds, better: "higher" }, "ratio")?.text).toBe("−150 %");
+});
+
+test("a spread is told with its ends and how many measurements", () => {
+  const entry = { value: 2, low: 1.7, high: 2.3, n: 5 };
+  expect(formatSpread(entry, seconds)).toBe("1.70–2.30 s, n 5");
+  expect(formatSpread({ value: 2, n: 5 }, seconds)).toBe("n 5");
+  expect(formatSpread(2, seconds)).toBe("");
+});
+
+test("the best is the lowest or the highest, and none where all are alike or alone", () => {
+  expect(best([3, null, 1], "lower")).toBe(1);
+  expect(best([3, null, 1], "higher")).toBe(3);
+  expect(best([1, 1], "lower")).toBeNull();
+  expect(best([1, null], "lower")).toBeNull();
+  expect(best([3, 1], null)).toBeNull();
+});
+
+test("cells are ranked best first, and those without the figure last", () => {
+  const cells = new Map(
+    Object.entries({ a: 2, b: null, c: 1, d: 3, e: 2 }).map(([key, n]) => [
+      key,
+      { metrics: { n } },
+    ]),
+  );
+  const rank = (better: "lower" | "higher" | null) => ranked(cells, { key: "n", better }).join("");
+  expect(rank("lower")).toBe("caedb");
+  expect(rank("higher")).toBe("daecb");
+  expect(rank(null)).toBe("caedb");
 });

@@ -1,6 +1,6 @@
 /** Figures in words: values with units, and differences to the reference. */
 
-import type { Measured, Metric } from "./types";
+import type { Cell, Deltas, Measured, Metric } from "./types";
 
 /** The number of a metric's entry; null when it was not measured. */
 export function figure(entry: number | Measured | null | undefined): number | null {
@@ -34,6 +34,24 @@ export function formatFigure(value: number, metric: Pick<Metric, "unit" | "digit
   return minus(metric.unit ? `${text} ${metric.unit}` : text);
 }
 
+/** A correlation coefficient, −1 to 1. */
+export function formatCorrelation(value: number): string {
+  return minus(value.toFixed(2)).replace(/^−0\.00$/, "0.00");
+}
+
+/** The spread of a metric's entry, such as `1.7–2.3 s, n 5`; empty where none was given. */
+export function formatSpread(
+  entry: number | Measured | null | undefined,
+  metric: Pick<Metric, "unit" | "digits">,
+): string {
+  if (typeof entry !== "object" || !entry) return "";
+  const { low, high, n } = entry;
+  const known = typeof low === "number" && typeof high === "number";
+  const bare = { unit: "", digits: metric.digits };
+  const ends = known ? `${formatFigure(low, bare)}–${formatFigure(high, metric)}` : "";
+  return [ends, typeof n === "number" ? `n ${n}` : ""].filter(Boolean).join(", ");
+}
+
 export interface Difference {
   text: string;
   /** Better or worse than the reference, or null where they are the same. */
@@ -41,20 +59,58 @@ export interface Difference {
 }
 
 /**
- * How a value differs from the reference's: in percent, or in its unit where that is zero. Null for
- * a metric of which neither direction is better: a difference beside it would read as a judgement.
+ * How a value differs from the reference's: in percent or as a ratio, and in its unit where that is
+ * asked for or the reference is zero. Null for a metric of which neither direction is better: a
+ * difference beside it would read as a judgement.
  */
-export function difference(value: number, reference: number, metric: Metric): Difference | null {
+export function difference(
+  value: number,
+  reference: number,
+  metric: Metric,
+  deltas: Deltas = "percent",
+): Difference | null {
   if (!metric.better) return null;
   const change = value - reference;
   const verdict =
     change === 0 ? null : change < 0 === (metric.better === "lower") ? "better" : "worse";
   if (change === 0) return { text: "same", verdict };
-  if (reference === 0) return { text: signed(formatFigure(change, metric)), verdict };
+  if (reference === 0 || deltas === "absolute") {
+    return { text: signed(formatFigure(change, metric)), verdict };
+  }
+  if (deltas === "ratio" && value / reference > 0)
+    return { text: `×${ratio(value / reference)}`, verdict };
   const percent = (100 * change) / Math.abs(reference);
   const size = Math.abs(percent);
   const text = size < 0.05 ? "<0.1" : size < 9.95 ? trim(size.toFixed(1)) : size.toFixed(0);
   return { text: `${change < 0 ? "−" : "+"}${text} %`, verdict };
+}
+
+function ratio(value: number): string {
+  const size = Math.abs(value);
+  return minus(
+    size >= 99.5 || size < 0.01 ? String(Number(value.toPrecision(2))) : value.toFixed(2),
+  );
+}
+
+/** The best of the values, where one is: of two or more that are not all the same. */
+export function best(values: (number | null)[], better: Metric["better"]): number | null {
+  const known = values.filter((value) => value !== null);
+  if (!better || known.length < 2 || known.every((value) => value === known[0])) return null;
+  return better === "lower" ? Math.min(...known) : Math.max(...known);
+}
+
+/** The keys of cells, those with the best figure first; without a better direction, the lowest. */
+export function ranked(
+  cells: ReadonlyMap<string, Pick<Cell, "metrics">>,
+  metric: Pick<Metric, "key" | "better">,
+): string[] {
+  const sign = metric.better === "higher" ? -1 : 1;
+  const place = (cell: Pick<Cell, "metrics">) => {
+    const value = figure(cell.metrics[metric.key]);
+    return value === null ? Infinity : sign * value;
+  };
+  const order = [...cells].map(([key, cell]) => ({ key, at: place(cell) }));
+  return order.sort((a, b) => (a.at === b.at ? 0 : a.at - b.at)).map(({ key }) => key);
 }
 
 function trim(text: string): string {

@@ -44,6 +44,20 @@ export function percentiles(values: Float32Array): Float32Array {
   );
 }
 
+/**
+ * Places on a scale around zero by rank: 0.5 is zero, and the share of values that are not larger in
+ * size leads from there to either end.
+ */
+export function signedRanks(values: Float32Array): Float32Array {
+  const ranks = percentiles(values.map(Math.abs));
+  return ranks.map((rank, i) => 0.5 + (Math.sign(values[i]!) * rank) / 2);
+}
+
+/** Places stretched so that a window of the scale becomes the whole of it; NaN stays NaN. */
+export function stretch(places: Float32Array, [from, to]: Range): Float32Array {
+  return positions(places, [from, to]);
+}
+
 function countUpTo(sorted: Float32Array, value: number): number {
   let from = 0;
   let to = sorted.length;

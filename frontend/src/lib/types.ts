@@ -3,6 +3,8 @@
 export interface ImageFile {
   url?: string | null;
   path?: string;
+  orig_name?: string | null;
+  mime_type?: string | null;
 }
 
 export interface MapData {
@@ -73,18 +75,34 @@ export interface Cell {
 
 export type Fact = string | number | boolean | null;
 
+/** How a comparison is looked at; what is missing or null is left to the component and its user. */
 export interface ViewData {
   layer?: string | null;
   colormap?: ColormapName | null;
   opacity?: number | null;
+  /** A percentile, 0 to 100: what lies below it in its map is not drawn. */
+  threshold?: number | null;
   normalize?: Normalize | null;
+  /** The ends of the shared scale, in the layer's unit. */
   range?: [number, number] | null;
+  smooth?: boolean | null;
+  tokens?: boolean | null;
+  difference?: boolean | null;
+  /** Where the swipe handle stands, 0 to 1; null for none. */
+  swipe?: number | null;
+  answers?: Answers | null;
+  deltas?: Deltas | null;
+  sort?: string | null;
+  order?: string[] | null;
+  hidden?: string[] | null;
   zoom?: number | null;
   center?: [number, number] | null;
+  linked?: boolean | null;
   solo?: string | null;
 }
 
 export interface Comparison {
+  schema_version?: number;
   image: ImageFile | null;
   query: string;
   expected: string | null;
@@ -99,10 +117,45 @@ export type ColormapName = "viridis" | "magma" | "cividis" | "inferno" | "grey" 
 
 export type Normalize = "shared" | "cell" | "percentile";
 
+/** How an answer shows its difference to the reference's: not, by marks, or by nothing else. */
+export type Answers = "plain" | "marked" | "changes";
+
+/** How a figure's difference to the reference's is given. */
+export type Deltas = "absolute" | "percent" | "ratio";
+
 /** What `select` tells: the token under the pinned crosshair, in the cell that was clicked. */
 export interface Selection {
   cell: string;
   row: number;
   col: number;
   value: number | null;
+}
+
+/** What `vote` tells. */
+export interface Vote {
+  verdict: "best" | "tie" | "bad";
+  /** The best cells; empty for a tie, and where all are bad. */
+  chosen: string[];
+  /** Every cell as it was shown, from left to right. */
+  order: string[];
+  blind: boolean;
+}
+
+/** What an app sets on the component; a value's own `view` comes before it. */
+export interface Options {
+  layer?: string | null;
+  colormap?: ColormapName;
+  opacity?: number;
+  threshold?: number;
+  normalize?: Normalize;
+  smooth?: boolean;
+  linked?: boolean;
+  difference?: boolean;
+  answers?: Answers;
+  deltas?: Deltas;
+  columns?: number | null;
+  height?: number | string | null;
+  voting?: boolean;
+  blind?: boolean;
+  seed?: number | null;
 }

@@ -67,3 +67,44 @@ export function placement(view: Viewport): { left: number; top: number; scale: n
 export function octave(zoom: number): number {
   return 2 ** Math.floor(Math.log2(Math.max(1, zoom)));
 }
+
+/** How one cell's view differs from the shared one: a factor of its zoom, and a way to go. */
+export interface Offset {
+  readonly zoom: number;
+  readonly x: number;
+  readonly y: number;
+}
+
+/** What leads from the shared view to a cell's own. */
+export function offsetBetween(shared: Viewport, own: Viewport): Offset {
+  return { zoom: own.zoom / shared.zoom, x: own.x - shared.x, y: own.y - shared.y };
+}
+
+/** The shared view as a cell with this offset sees it. */
+export function withOffset(shared: Viewport, offset: Offset): Viewport {
+  return clamp({
+    zoom: shared.zoom * offset.zoom,
+    x: shared.x + offset.x,
+    y: shared.y + offset.y,
+  });
+}
+
+/**
+ * The shared view after a cell has moved from `before` to `after`, so that every cell moves as much.
+ * `nearest` is the largest zoom that any cell adds: with it the shared middle may go further out
+ * than its own zoom alone would let it.
+ */
+export function moveShared(
+  shared: Viewport,
+  before: Viewport,
+  after: Viewport,
+  nearest: number,
+): Viewport {
+  const zoom = Math.min(NEAREST, Math.max(1, (shared.zoom * after.zoom) / before.zoom));
+  const margin = 0.5 / Math.max(1, zoom * nearest);
+  return {
+    zoom,
+    x: bound(shared.x + after.x - before.x, margin),
+    y: bound(shared.y + after.y - before.y, margin),
+  };
+}

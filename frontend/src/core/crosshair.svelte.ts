@@ -1,0 +1,33 @@
+/** The point that all cells are read at, in normalised coordinates of the picture. */
+
+import type { Point } from "../lib/viewport";
+
+export class CrosshairState {
+  at = $state.raw<Point | null>(null);
+  /** Whether it stays where it was clicked. */
+  pinned = $state(false);
+
+  /** Put it where the pointer is, unless it is pinned; null takes it away. */
+  hover(at: Point | null): void {
+    if (!this.pinned) this.at = at;
+  }
+
+  pin(at: Point): void {
+    this.at = at;
+    this.pinned = true;
+  }
+
+  unpin(): void {
+    this.pinned = false;
+    this.at = null;
+  }
+
+  /** The crosshair as it is now: gives the function that puts it back. */
+  keep(): () => void {
+    const [at, pinned] = [this.at, this.pinned];
+    return () => {
+      this.at = at;
+      this.pinned = pinned;
+    };
+  }
+}

@@ -1,0 +1,169 @@
+/** How the maps are drawn: which layer, in which colours, on which scale. */
+
+import { symmetric, union, type Range } from "../lib/scale";
+import type { ColormapName, Normalize } from "../lib/types";
+import type { Asked } from "./asked.svelte";
+import { Setting } from "./setting.svelte";
+
+/** What the drawing has to know of the cells; each is asked for alone, for it hangs on the other. */
+interface Maps {
+  /** The range of each cell's map, as it is drawn now. */
+  extents(): (Range | null)[];
+  /** The word whose maps are drawn in place of the layer. */
+  word(): string | null;
+}
+
+const WHOLE: Range = [0, 1];
+/** The ends of a scale keep at least this much of it between them. */
+const CLOSEST = 0.01;
+
+export class Drawing {
+  #asked: Asked;
+  #maps: Maps;
+  #chosenLayer: Setting<string | null>;
+  /** The colour map that was chosen; a diverging layer is drawn with the diverging one. */
+  chosenColormap: Setting<ColormapName>;
+  opacity: Setting<number>;
+  /** The percentile, 0 to 100, below which a map is not drawn. */
+  threshold: Setting<number>;
+  normalize: Setting<Normalize>;
+  smooth: Setting<boolean>;
+  /** Whether kept and dropped tokens are told apart on the pictures. */
+  tokens: Setting<boolean>;
+  /** Whether maps are drawn less the reference's. */
+  difference: Setting<boolean>;
+
+  constructor(asked: Asked, maps: Maps) {
+    this.#asked = asked;
+    this.#maps = maps;
+    const { view, options } = { view: () => asked.view, options: () => asked.options };
+    this.#chosenLayer = new Setting(() => view().layer ?? options().layer ?? null);
+    this.chosenColormap = new Setting(() => view().colormap ?? options().colormap ?? "viridis");
+    this.opacity = new Setting(() => view().opacity ?? options().opacity ?? 0.6);
+    this.threshold = new Setting(() => view().threshold ?? options().threshold ?? 0);
+    this.normalize = new Setting(() => view().normalize ?? options().normalize ?? "shared");
+    this.smooth = new Setting(() => view().smooth ?? options().smooth ?? false);
+    this.tokens = new Setting(() => view().tokens ?? true);
+    this.difference = new Setting(() => view().difference ?? options().difference ?? false);
+  }
+
+  /** The layers that any cell has, by key, in the order in which they first occur. */
+  layers = $derived.by<{ key: string; label: string }[]>(() => {
+    const found = new Map<string, string>();
+    for (const cell of this.#asked.value.cells) {
+      for (const layer of cell.layers) {
+        if (!found.has(layer.key)) found.set(layer.key, layer.label || layer.key);
+      }
+    }
+    return [...found].map(([key, label]) => ({ key, label }));
+  });
+
+  layer = $derived.by<string | null>(() => {
+    const keys = this.layers.map(({ key }) => key);
+    const chosen = this.#chosenLayer.current;
+    return chosen !== null && keys.includes(chosen) ? chosen : (keys[0] ?? null);
+  });
+
+  chooseLayer(key: string): void {
+    this.#chosenLayer.current = key;
+  }
+
+  word = $derived.by(() => this.#maps.word());
+
+  #shown = $derived.by(() =>
+    this.#asked.value.cells.flatMap((cell) => cell.layers.filter(({ key }) => key === this.layer)),
+  );
+  /** Whether the scale runs both ways from zero. */
+  diverging = $derived.by(
+    () =>
+      this.difference.current || (this.word === null && this.#shown.some((one) => one.diverging)),
+  );
+  unit = $derived.by(() => (this.word ? "" : (this.#shown.find(({ unit }) => unit)?.unit ?? "")));
+  label = $derived.by(() => {
+    const name = this.#shown.find(({ label }) => label)?.label || (this.layer ?? "");
+    return this.word === null ? name : `“${this.word}”`;
+  });
+  method = $derived.by(() =>
+    this.word === null ? (this.#shown.find(({ method }) => method)?.method ?? "") : "",
+  );
+  colormap = $derived.by<ColormapName>(() =>
+    this.diverging ? "diverging" : this.chosenColormap.current,
+  );
+
+  /** What the ends of a scale were set for: they mean nothing for another. */
+  #scope = $derived.by(() =>
+    [this.layer, this.word !== null, this.difference.current, this.normalize.current].join("\n"),
+  );
+  #set = $state.raw<{ scope: string; window: Range } | null>(null);
+  #askedLow = $derived.by(() => this.#asked.view.range?.[0] ?? null);
+  #askedHigh = $derived.by(() => this.#asked.view.range?.[1] ?? null);
+  /** The ends that the value asks for, while what it asks them for is drawn. */
+  #wished = $derived.by<Range | null>(() => {
+    const [low, high] = [this.#askedLow, this.#askedHigh];
+    const fits = this.normalize.current === "shared" && !this.difference.current && !this.word;
+    return fits && low !== null && high !== null && low < high ? [low, high] : null;
+  });
+
+  #all = $derived.by(() => union(this.#maps.extents()));
+  #allLow = $derived.by(() => this.#all?.[0] ?? null);
+  #allHigh = $derived.by(() => this.#all?.[1] ?? null);
+  /** The ends of the bar: every value that is drawn lies between them. Null without any. */
+  axis = $derived.by<Range | null>(() => {
+    const [low, high] = [this.#allLow, this.#allHigh];
+    const all: Range | null = low === null || high === null ? null : [low, high];
+    const whole = union([all, this.#wished]);
+    return whole && (this.diverging ? symmetric(whole) : whole);
+  });
+
+  #window = $derived.by<Range>(() => {
+    if (this.#set?.scope === this.#scope) return this.#set.window;
+    const [axis, wished] = [this.axis, this.#wished];
+    if (!axis || !wished || axis[1] <= axis[0]) return WHOLE;
+    const [low, high] = this.diverging ? symmetric(wished) : wished;
+    const span = axis[1] - axis[0];
+    return [(low - axis[0]) / span, (high - axis[0]) / span];
+  });
+  windowLow = $derived.by(() => this.#window[0]);
+  windowHigh = $derived.by(() => this.#window[1]);
+
+  /** The part of the bar, 0 to 1, that the colours are spread over. */
+  get window(): Range {
+    return [this.windowLow, this.windowHigh];
+  }
+
+  get isWindowWhole(): boolean {
+    return this.windowLow === 0 && this.windowHigh === 1;
+  }
+
+  /** Move an end of the scale; around zero both move alike. */
+  setEnd(end: 0 | 1, to: number): void {
+    let [low, high] = this.window;
+    if (this.diverging) {
+      const reach = Math.min(0.5, Math.max(CLOSEST, Math.abs(to - 0.5)));
+      [low, high] = [0.5 - reach, 0.5 + reach];
+    } else if (end === 0) {
+      low = Math.min(Math.max(0, to), high - CLOSEST);
+    } else {
+      high = Math.max(Math.min(1, to), low + CLOSEST);
+    }
+    this.#set = { scope: this.#scope, window: [low, high] };
+  }
+
+  /** The whole range again. */
+  resetEnds(): void {
+    this.#set = { scope: this.#scope, window: WHOLE };
+  }
+
+  /** The value at a place of the bar; null where the scale is not in the layer's unit. */
+  valueAt(place: number): number | null {
+    if (this.normalize.current !== "shared" || !this.axis) return null;
+    return this.axis[0] + place * (this.axis[1] - this.axis[0]);
+  }
+
+  /** The ends in the layer's unit, where they were set or asked for. */
+  get range(): [number, number] | null {
+    const [low, high] = [this.valueAt(this.windowLow), this.valueAt(this.windowHigh)];
+    const given = !this.isWindowWhole || this.#wished !== null;
+    return given && low !== null && high !== null && low < high ? [low, high] : null;
+  }
+}

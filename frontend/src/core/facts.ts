@@ -1,0 +1,84 @@
+/** Everything that is told of each cell, as rows of text: for the table. */
+
+import { difference, figure, formatCorrelation, formatFigure, formatSpread } from "../lib/figures";
+import type { Cell } from "../lib/types";
+import type { GridState } from "./grid.svelte";
+
+export interface Fact {
+  name: string;
+  help?: string;
+  /** One text for each cell; empty where there is nothing to tell. */
+  texts: string[];
+}
+
+/** The facts of the cells with these keys, in this order; without those that no cell has. */
+export function facts(grid: GridState, keys: readonly string[]): Fact[] {
+  const cells = keys.map((key) => grid.byKey.get(key)!);
+  const states = keys.map((key) => grid.state(key));
+  const blind = grid.ballot.hides;
+  const rows: Fact[] = [
+    { name: "status", texts: cells.map((cell) => status(cell, blind)) },
+    { name: "answer", texts: cells.map(({ answer }) => answer) },
+    {
+      name: "error",
+      texts: cells.map(({ error }) => (error && blind ? "This one failed." : (error ?? ""))),
+    },
+  ];
+  if (!blind) {
+    rows.push(
+      { name: "about", texts: cells.map(({ subtitle }) => subtitle) },
+      { name: "warnings", texts: cells.map(({ warnings }) => warnings.join(" ")) },
+      { name: "image tokens kept", texts: states.map((state) => state?.keptLabel ?? "") },
+      ...grid.value.metrics.map((metric) => ({
+        name: metric.label || metric.key,
+        help: metric.help,
+        texts: cells.map((cell, i) =>
+          figureText(grid, cell, keys[i] === grid.referenceKey, metric.key),
+        ),
+      })),
+      {
+        name: "kept in common (IoU)",
+        texts: states.map((state) =>
+          state?.overlap == null ? "" : `${Math.round(state.overlap * 100)} %`,
+        ),
+      },
+      {
+        name: `${grid.drawing.label || "maps"} alike (Spearman's ρ)`,
+        texts: states.map((state) =>
+          state?.correlation
+            ? `${formatCorrelation(state.correlation.rho)}, n ${state.correlation.n}`
+            : "",
+        ),
+      },
+    );
+  }
+  rows.push({
+    name: `${grid.drawing.label || "token"} under the crosshair`,
+    texts: states.map((state) => {
+      const at = state?.readout;
+      return at ? [`row ${at.row} col ${at.col}`, ...at.parts].join(" ") : "";
+    }),
+  });
+  return rows.filter(({ texts }) => texts.some(Boolean));
+}
+
+function status(cell: Cell, blind: boolean): string {
+  if (blind || cell.correct == null) return cell.status;
+  return `${cell.status}, ${cell.correct ? "correct" : "wrong"}`;
+}
+
+function figureText(grid: GridState, cell: Cell, isReference: boolean, key: string): string {
+  const metric = grid.value.metrics.find((one) => one.key === key)!;
+  const value = figure(cell.metrics[key]);
+  if (value === null) return "";
+  const base = grid.reference && figure(grid.reference.metrics[key]);
+  const change =
+    base === null || isReference ? null : difference(value, base, metric, grid.deltas.current);
+  const spread = formatSpread(cell.metrics[key], metric);
+  return [
+    formatFigure(value, metric) + (spread ? ` (${spread})` : ""),
+    change ? change.text + (change.verdict ? ` ${change.verdict}` : "") : "",
+  ]
+    .filter(Boolean)
+    .join(", ");
+}

@@ -1,0 +1,82 @@
+/** The word of an answer that every cell shows its map for. */
+
+import type { Span } from "../lib/spans";
+
+/** A cell, as far as its words go. */
+export interface Speaker {
+  readonly key: string;
+  readonly spans: Span[];
+  /** The words alone. */
+  readonly texts: string[];
+}
+
+/** A word, by the key of its cell and its place among the cell's words. */
+export interface WordAt {
+  readonly key: string;
+  readonly index: number;
+}
+
+export class Words {
+  #states: () => readonly Speaker[];
+  #hovered = $state.raw<WordAt | null>(null);
+  #pinned = $state.raw<WordAt | null>(null);
+
+  constructor(states: () => readonly Speaker[]) {
+    this.#states = states;
+  }
+
+  /** The word pointed at, or chosen; null when it is none, or no longer there. */
+  current = $derived.by<WordAt | null>(() => {
+    const at = this.#pinned ?? this.#hovered;
+    return at && this.#state(at.key)?.spans[at.index] ? at : null;
+  });
+
+  /** The cell whose word it is. */
+  source = $derived.by<Speaker | null>(() =>
+    this.current ? (this.#state(this.current.key) ?? null) : null,
+  );
+  index = $derived.by(() => this.current?.index ?? -1);
+  text = $derived.by<string | null>(() => this.source?.spans[this.index]?.text ?? null);
+  isPinned = $derived.by(() => this.#pinned !== null && this.current !== null);
+
+  /** Whether any cell has words with maps. */
+  any = $derived.by(() => this.#states().some((state) => state.spans.length > 0));
+
+  hover(at: WordAt | null): void {
+    this.#hovered = at;
+  }
+
+  /** Hold on to a word, or let go of it. */
+  toggle(at: WordAt): void {
+    const held = this.#pinned?.key === at.key && this.#pinned.index === at.index;
+    this.#pinned = held ? null : at;
+    this.#hovered = null;
+  }
+
+  /** Hold on to the next word of the answer, or the one before: of this cell, else of any with words. */
+  step(by: 1 | -1, key: string | null): void {
+    const current = this.current;
+    const state = this.source ?? this.#withWords(key);
+    if (!state) return;
+    const last = state.spans.length - 1;
+    const from = current?.index ?? (by > 0 ? -1 : last + 1);
+    const index = Math.min(last, Math.max(0, from + by));
+    this.#pinned = { key: state.key, index };
+  }
+
+  /** Back to the layer; gives whether a word was shown. */
+  clear(): boolean {
+    const was = this.current !== null;
+    this.#pinned = this.#hovered = null;
+    return was;
+  }
+
+  #state(key: string): Speaker | undefined {
+    return this.#states().find((state) => state.key === key);
+  }
+
+  #withWords(key: string | null): Speaker | undefined {
+    const having = this.#states().filter((state) => state.spans.length > 0);
+    return having.find((state) => state.key === key) ?? having[0];
+  }
+}

@@ -1,0 +1,59 @@
+/** Places on a scale between the tokens: bilinear, from the middle of one token to the next's. */
+
+const MOST = 192;
+
+/** How many pixels a token gets along each side, so that a map stays small. */
+export function smoothFactor(rows: number, cols: number): number {
+  return Math.max(1, Math.min(12, Math.floor(MOST / Math.max(rows, cols))));
+}
+
+/**
+ * A map of `rows` by `cols` drawn `factor` times as fine. NaN is no value: a pixel whose own token
+ * has none has none, and elsewhere what is missing takes no part.
+ */
+export function smoothed(
+  places: Float32Array,
+  rows: number,
+  cols: number,
+  factor: number,
+): Float32Array {
+  const width = cols * factor;
+  const fine = new Float32Array(rows * factor * width);
+  const across = Array.from({ length: width }, (_, x) => between(x, factor, cols));
+  for (let y = 0; y < rows * factor; y++) {
+    const down = between(y, factor, rows);
+    const own = Math.floor(y / factor) * cols;
+    const [near, far] = [down.near * cols, down.far * cols];
+    for (let x = 0; x < width; x++) {
+      const { near: left, far: right, share } = across[x]!;
+      let sum = 0;
+      let weight = 0;
+      const add = (value: number, part: number): void => {
+        if (Number.isNaN(value)) return;
+        sum += value * part;
+        weight += part;
+      };
+      if (Number.isNaN(places[own + Math.floor(x / factor)]!)) {
+        fine[y * width + x] = NaN;
+        continue;
+      }
+      add(places[near + left]!, (1 - down.share) * (1 - share));
+      add(places[near + right]!, (1 - down.share) * share);
+      add(places[far + left]!, down.share * (1 - share));
+      add(places[far + right]!, down.share * share);
+      fine[y * width + x] = sum / weight;
+    }
+  }
+  return fine;
+}
+
+/** The two tokens that a pixel lies between, and how far it is on the way to the second. */
+function between(pixel: number, factor: number, count: number) {
+  const at = (pixel + 0.5) / factor - 0.5;
+  const near = Math.floor(at);
+  return {
+    near: Math.max(0, near),
+    far: Math.min(count - 1, near + 1),
+    share: at - near,
+  };
+}
