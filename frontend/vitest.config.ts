@@ -18,7 +18,7 @@ export default defineConfig({
       { test: { name: "unit", include: ["src/**/*.test.ts"], environment: "node" } },
       {
         plugins: [svelte()],
-        optimizeDeps: { include: ["svelte"] },
+        optimizeDeps: { include: ["svelte", "diff", "axe-core"] },
         test: {
           name: "browser",
           include: ["tests/**/*.test.ts"],

@@ -2,7 +2,7 @@
 
 import { mount } from "svelte";
 import { inside } from "./code";
-import Grid from "./core/Grid.svelte";
+import Guarded from "./core/Guarded.svelte";
 import { IDS } from "./lib/page";
 import "./standalone.css";
 
@@ -12,4 +12,4 @@ dark.addEventListener("change", follow);
 follow();
 
 const value = JSON.parse(document.getElementById(IDS.value)!.textContent!);
-mount(Grid, { target: document.getElementById(IDS.root)!, props: { value, code: inside } });
+mount(Guarded, { target: document.getElementById(IDS.root)!, props: { value, code: inside } });

@@ -1,12 +1,8 @@
-import { flushSync, mount, tick, unmount } from "svelte";
-import { afterEach, beforeEach, expect, test } from "vitest";
-import Grid from "../src/core/Grid.svelte";
+import { flushSync, tick } from "svelte";
+import { expect, test } from "vitest";
 import type { Comparison } from "../src/lib/types";
+import { all, button, frame, give, press, show, tap, texts } from "./harness.svelte";
 import { cell, comparison, layer } from "./values";
-
-let page: HTMLElement;
-let grid: Record<string, unknown> | undefined;
-let props: { value: Comparison };
 
 const map = layer([0, 1, 2, 3, 4, 5], 2, 3);
 const four = (rest: Partial<Comparison> = {}) =>
@@ -15,68 +11,43 @@ const four = (rest: Partial<Comparison> = {}) =>
     rest,
   );
 
-beforeEach(() => {
-  page = document.createElement("div");
-  page.style.width = "1200px";
-  document.body.append(page);
-});
-
-afterEach(async () => {
-  if (grid) await unmount(grid);
-  page.remove();
-});
-
-function show(value: Comparison) {
-  const live = $state({ value });
-  props = live;
-  grid = mount(Grid, { target: page, props });
-  flushSync();
-}
-
-const cells = () => [...page.querySelectorAll<HTMLElement>("[data-testid=cell]")];
+const cells = () => all("cell");
 const ids = () =>
   cells()
     .map((element) => element.dataset.cell)
     .join("");
 
-function press(key: string) {
-  const target = page.querySelector<HTMLElement>("[data-testid=picture]")!;
-  target.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
-  flushSync();
-}
-
+/** Choose from a cell's menu; gives whether that could be chosen. */
 function choose(id: string, action: string) {
   const header = cells().find((element) => element.dataset.cell === id)!;
-  header.querySelector<HTMLButtonElement>("[aria-expanded=false]")?.click();
-  flushSync();
-  const buttons = [...header.querySelectorAll<HTMLButtonElement>("button")];
-  const button = buttons.find((one) => one.textContent!.trim() === action)!;
-  const able = !button.disabled;
-  button.click();
-  flushSync();
+  const opener = header.querySelector<HTMLButtonElement>("[aria-expanded=false]");
+  if (opener) tap(opener);
+  const entry = button(action);
+  const able = !entry.disabled;
+  tap(entry);
   return able;
 }
 
 test("a number shows its cell alone, and Escape brings the others back", () => {
   show(four());
-  press("3");
+  press(frame(0), "3");
   expect(ids()).toBe("c");
-  expect(page.querySelector("[data-testid=away]")!.textContent).toContain("c alone");
-  press("Escape");
+  expect(texts("away")[0]).toContain("c alone");
+  press(frame(0), "Escape");
   expect(ids()).toBe("abcd");
-  press("2");
-  press("2");
+  press(frame(0), "2");
+  press(frame(0), "2");
   expect(ids()).toBe("abcd");
-  press("7");
+  press(frame(0), "7");
   expect(ids()).toBe("abcd");
 });
 
 test("the focus stays inside when its cell goes, so that keys go on working", async () => {
   show(four());
   cells()[0]!.querySelector<HTMLElement>("[data-testid=picture]")!.focus();
-  press("3");
+  press(frame(0), "3");
   await tick();
-  expect(document.activeElement).toBe(page.querySelector("[data-testid=picture]"));
+  expect(document.activeElement).toBe(frame(0));
   document.activeElement!.dispatchEvent(
     new KeyboardEvent("keydown", { key: "Escape", bubbles: true }),
   );
@@ -87,23 +58,21 @@ test("the focus stays inside when its cell goes, so that keys go on working", as
 test("a value can ask for one cell alone, and the person can leave it", () => {
   show(four({ view: { solo: "b" } }));
   expect(ids()).toBe("b");
-  press("Escape");
-  props.value = four({ view: { solo: "b" } });
-  flushSync();
+  press(frame(0), "Escape");
+  give(four({ view: { solo: "b" } }));
   expect(ids()).toBe("abcd");
 });
 
 test("Escape leaves the one cell first and the pinned crosshair next", () => {
   show(four());
-  press("1");
-  const picture = page.querySelector<HTMLElement>("[data-testid=picture]")!;
-  picture.dispatchEvent(new MouseEvent("click", { bubbles: true, detail: 1 }));
+  press(frame(0), "1");
+  frame(0).dispatchEvent(new MouseEvent("click", { bubbles: true, detail: 1 }));
   flushSync();
-  const readouts = () => page.querySelectorAll("[data-testid=readout]").length;
+  const readouts = () => texts("readout").length;
   expect(readouts()).toBe(1);
-  press("Escape");
+  press(frame(0), "Escape");
   expect(readouts()).toBe(4);
-  press("Escape");
+  press(frame(0), "Escape");
   expect(readouts()).toBe(0);
 });
 
@@ -112,8 +81,7 @@ test("a hidden cell leaves its number to no other, and comes back to its place",
   choose("b", "Hide");
   expect(ids()).toBe("acd");
   expect(cells().map((element) => element.dataset.number)).toEqual(["1", "3", "4"]);
-  page.querySelector<HTMLButtonElement>("[data-testid=away] button")!.click();
-  flushSync();
+  tap(button("Bring back b"));
   expect(ids()).toBe("abcd");
 });
 
@@ -151,10 +119,8 @@ test("the arrangement outlives the next value; a new cell stands last", () => {
   show(four());
   choose("a", "Move right");
   choose("d", "Hide");
-  props.value = comparison([...four().cells, cell("e")]);
-  flushSync();
+  give(comparison([...four().cells, cell("e")]));
   expect(ids()).toBe("bace");
-  props.value = comparison([cell("d")]);
-  flushSync();
+  give(comparison([cell("d")]));
   expect(ids()).toBe("d");
 });

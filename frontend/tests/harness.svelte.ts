@@ -2,7 +2,7 @@
 
 import { flushSync, mount, unmount } from "svelte";
 import { afterEach, beforeEach, vi } from "vitest";
-import Grid from "../src/core/Grid.svelte";
+import Guarded from "../src/core/Guarded.svelte";
 import type { Code } from "../src/core/keeping";
 import type { Comparison, Options, Selection, Vote } from "../src/lib/types";
 
@@ -13,7 +13,7 @@ interface Live {
 }
 
 let page: HTMLElement;
-let mounted: { tell: () => Comparison } | undefined;
+let mounted: { tell: () => Comparison }[] = [];
 let live: Live;
 
 /** What the grid told since it was shown. */
@@ -33,8 +33,8 @@ beforeEach(() => {
 
 afterEach(async () => {
   vi.useRealTimers();
-  if (mounted) await unmount(mounted);
-  mounted = undefined;
+  for (const grid of mounted) await unmount(grid);
+  mounted = [];
   page.remove();
 });
 
@@ -42,7 +42,7 @@ afterEach(async () => {
 export function show(value: Comparison, options: Options = {}, code: Code | null = null): void {
   const props = $state({ value, options, code });
   live = props;
-  mounted = mount(Grid, {
+  const grid = mount(Guarded, {
     target: page,
     props: {
       get value() {
@@ -56,7 +56,8 @@ export function show(value: Comparison, options: Options = {}, code: Code | null
       onvote: told.vote,
       onreference: told.reference,
     },
-  }) as { tell: () => Comparison };
+  });
+  mounted.push(grid as { tell: () => Comparison });
   flushSync();
 }
 
@@ -73,7 +74,7 @@ export function set(options: Options): void {
 
 /** What a function that takes the grid gets. */
 export function ask(): Comparison {
-  return JSON.parse(JSON.stringify(mounted!.tell()));
+  return JSON.parse(JSON.stringify(mounted.at(-1)!.tell()));
 }
 
 export const all = (id: string): HTMLElement[] => [

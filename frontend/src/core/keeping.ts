@@ -5,6 +5,7 @@ import { toCsv } from "../lib/csv";
 import { page } from "../lib/page";
 import type { Comparison, ImageFile, Measured } from "../lib/types";
 import type { GridState } from "./grid.svelte";
+import { sheet } from "./sheet/sheet";
 
 /** Gives the style and the script of a page that shows a comparison by itself. */
 export type Code = () => Promise<{ style: string; script: string }>;
@@ -16,6 +17,11 @@ interface Keeper {
 }
 
 export const KEEPERS: Keeper[] = [
+  {
+    label: "Sheet (PNG)",
+    needsCode: false,
+    keep: async (grid) => download("comparison.png", "image/png", await sheet(grid)),
+  },
   {
     label: "Figures (CSV)",
     needsCode: false,

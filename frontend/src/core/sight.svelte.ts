@@ -30,12 +30,15 @@ export class Sight {
   #y = $derived.by(() => this.#asked.view.center?.[1] ?? 0.5);
   shared = $derived.by<Viewport>(() => clamp({ zoom: this.#zoom, x: this.#x, y: this.#y }));
 
+  // The middle may lie further out than a cell at the shared zoom can follow.
+  #whole = $derived.by(() => clamp(this.shared));
+
   #offsets = $state.raw<ReadonlyMap<string, Offset>>(new Map());
 
   /** The view of a cell, or the shared one. */
   of(key?: string): Viewport {
     const offset = key === undefined ? undefined : this.#offsets.get(key);
-    return offset ? withOffset(this.shared, offset) : this.shared;
+    return offset ? withOffset(this.shared, offset) : this.#whole;
   }
 
   /** Whether a cell was moved alone. */

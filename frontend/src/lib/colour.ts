@@ -62,14 +62,20 @@ export function level(position: number): number {
   return Math.round(Math.min(1, Math.max(0, position)) * (LEVELS - 1));
 }
 
+/** Some colours of a map, with their places from 0 to 1, dense enough for a gradient. */
+export function gradientStops(name: ColormapName): [place: number, colour: string][] {
+  const table = colourTable(name);
+  return Array.from({ length: 17 }, (_, i) => {
+    const at = level(i / 16) * 3;
+    return [i / 16, `rgb(${table[at]} ${table[at + 1]} ${table[at + 2]})`];
+  });
+}
+
 /** A map as a CSS gradient from left to right, spread over a part (0 to 1) of the width. */
 export function gradient(name: ColormapName, low = 0, high = 1): string {
-  const table = colourTable(name);
-  const steps = Array.from({ length: 17 }, (_, i) => {
-    const at = level(i / 16) * 3;
-    const place = (100 * (low + (i / 16) * (high - low))).toFixed(2);
-    return `rgb(${table[at]} ${table[at + 1]} ${table[at + 2]}) ${place}%`;
-  });
+  const steps = gradientStops(name).map(
+    ([place, colour]) => `${colour} ${(100 * (low + place * (high - low))).toFixed(2)}%`,
+  );
   return `linear-gradient(to right, ${steps.join(", ")})`;
 }
 

@@ -1,0 +1,91 @@
+import { expect, test } from "vitest";
+import type { Metric } from "../src/lib/types";
+import { all, button, choose, clean, frame, give, press, root, show, tap } from "./harness.svelte";
+import { cell, comparison } from "./values";
+
+const metric = (key: string, rest: Partial<Metric> = {}): Metric => ({
+  key,
+  label: key,
+  unit: "",
+  better: "lower",
+  digits: 1,
+  help: "",
+  ...rest,
+});
+const METRICS = [metric("s", { unit: "s" }), metric("score", { better: "higher", digits: 0 })];
+const three = (rest = {}) =>
+  comparison(
+    [
+      cell("a", { metrics: { s: 2, score: 50 } }),
+      cell("b", { metrics: { s: 1, score: 40 } }),
+      cell("c", { metrics: { s: { value: 4, low: 3.5, high: 5, n: 7 } } }),
+    ],
+    { metrics: METRICS, ...rest },
+  );
+const rows = (key: string) =>
+  [...root().querySelectorAll(`[data-metric="${key}"]`)].map((row) => clean(row));
+const ids = () =>
+  all("cell")
+    .map((one) => one.dataset.cell)
+    .join("");
+
+test("a difference is told by sign, arrow and word, and the best is marked", () => {
+  show(three());
+  expect(rows("s")).toEqual([
+    "s 2.0 s",
+    "s ★best: 1.0 s ▲ −50 %, better",
+    "s 4.0 s 3.5–5.0 s, n 7 ▼ +100 %, worse",
+  ]);
+  expect(rows("score")).toEqual(["score ★best: 50", "score 40 ▼ −20 %, worse", "score –"]);
+});
+
+test("a click on a difference goes through percent, ratio and the unit, for all", () => {
+  show(three());
+  const differences = () =>
+    [...root().querySelectorAll<HTMLButtonElement>("[data-metric=s] .change button")].map(clean);
+  tap(button("▲ −50 %, better"));
+  expect(differences()).toEqual(["▲ ×0.50, better", "▼ ×2.00, worse"]);
+  tap(button("▲ ×0.50, better"));
+  expect(differences()).toEqual(["▲ −1.0 s, better", "▼ +2.0 s, worse"]);
+  tap(button("▲ −1.0 s, better"));
+  expect(differences()).toEqual(["▲ −50 %, better", "▼ +100 %, worse"]);
+});
+
+test("cells are sorted by a metric, the best first, those without it last", () => {
+  show(three());
+  choose("Sort", "s");
+  expect(ids()).toBe("bac");
+  choose("Sort", "score");
+  expect(ids()).toBe("abc");
+  const value = three();
+  value.cells[1]!.metrics = { s: 1, score: 99 };
+  give(value);
+  expect(ids()).toBe("bac");
+  choose("Sort", "");
+  expect(ids()).toBe("abc");
+});
+
+test("a sorted cell that is moved leaves the rest as they stand, and the order is the person's", () => {
+  show(three());
+  choose("Sort", "s");
+  tap(button("Arrange c"));
+  tap(button("Move left"));
+  expect(ids()).toBe("bca");
+  expect(root().querySelector<HTMLSelectElement>('select[aria-label="Sort"]')!.value).toBe("");
+});
+
+test("sorting moves no reference: it is the one that was leftmost at first", () => {
+  show(three());
+  choose("Sort", "s");
+  expect(rows("s")[0]).toContain("−50 %");
+  press(frame(0), "r");
+  expect(rows("s")[0]).toBe("s ★best: 1.0 s");
+});
+
+test("a value can ask for the order, what is hidden, the sorting and how differences are told", () => {
+  show(three({ view: { order: ["c", "a"], hidden: ["b"], deltas: "absolute" } }));
+  expect(ids()).toBe("ca");
+  expect(rows("s")[1]).toContain("−2.0 s");
+  give(three({ view: { sort: "s" } }));
+  expect(ids()).toBe("bac");
+});
