@@ -169,11 +169,22 @@ def growing() -> Comparison:
     return Comparison(image=PICTURE, query="How few are enough?", metrics=METRICS, cells=found)
 
 
+def large() -> Comparison:
+    """Two cells on an image of 9 megapixels, with maps of 64 × 48 tokens."""
+    image = PICTURE.resize((3456, 2592))
+    found = [
+        Cell(name, name.title(), layers=[Layer.from_array("edges", scores, unit="levels/px")])
+        for name, scores in (("raw", edges(image, 48, 64)), ("root", edges(image, 48, 64) ** 0.5))
+    ]
+    return Comparison(image=image, query="How fine is it?", cells=found)
+
+
 SCENES: dict[str, Callable[[], Comparison]] = {
     "Tokens and words": lambda: comparison(4),
     "Eight cells": lambda: comparison(8),
     "Unlike grids": unlike_grids,
     "Scripts": scripts,
     "Sixteen cells": growing,
+    "A large image": large,
 }
 """What the demo offers, by name."""

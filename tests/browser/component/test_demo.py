@@ -1,8 +1,6 @@
 """The grid inside Gradio, in a real browser: drawn, linked, exact, and steady while it streams."""
 
-import importlib.util
 import re
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,25 +8,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from gradio_comparisongrid import Comparison
-
-DEMO = Path(__file__).parents[3] / "component" / "demo"
 Open = Callable[..., Page]
-
-
-@pytest.fixture(scope="module")
-def shown() -> Callable[[int], Comparison]:
-    """The demo's own value of so many cells, to check the page against."""
-    sys.path.insert(0, str(DEMO))
-    try:
-        spec = importlib.util.spec_from_file_location("comparison_grid_demo", DEMO / "app.py")
-        assert spec
-        assert spec.loader
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-    finally:
-        sys.path.remove(str(DEMO))
-    return module.comparison
 
 
 def aim(page: Page, cell: int, x: float, y: float) -> None:
@@ -72,6 +52,11 @@ def show_cells(page: Page, count: int) -> Locator:
     cells = page.get_by_test_id("cell")
     expect(cells).to_have_count(count)
     return cells
+
+
+def choose_scene(page: Page, name: str) -> None:
+    page.get_by_label("Scene").click()
+    page.get_by_role("option", name=name, exact=True).click()
 
 
 def test_the_readout_is_the_arrays_value_in_every_cell(open_demo: Open, shown):
@@ -256,3 +241,88 @@ def test_a_pinch_zooms_all_cells(open_demo: Open):
     fingers(60, "touchEnd")
     expect(page.get_by_test_id("zoom")).to_have_text("3.0×")
     assert len(set(placed(page))) == 1
+
+
+def test_a_vote_reaches_python_with_ids_and_order(open_demo: Open):
+    page = open_demo()
+    page.get_by_label("Ask for a vote").check()
+    page.get_by_label("Blind until the vote").check()
+    vote = page.get_by_role("group", name="Vote")
+    expect(page.get_by_role("heading", name="Baseline")).to_have_count(0)
+    vote.get_by_role("button", name="B", exact=True).click()
+    vote.get_by_role("button", name="Vote", exact=True).click()
+    expect(page.get_by_label("Last vote")).not_to_have_value("", timeout=10_000)
+    told = page.get_by_label("Last vote").input_value()
+    chosen, order, blind = re.split(r"; (?:shown as )?", told)
+    assert sorted(order.split(", ")) == ["baseline", "colour", "edges", "random"]
+    assert order.split(", ")[1] == chosen
+    assert blind == "blind"
+    expect(page.get_by_role("heading", name="Baseline")).to_have_count(1)
+
+
+def test_python_is_told_how_the_grid_is_looked_at_when_it_asks(open_demo: Open):
+    page = open_demo()
+    page.get_by_test_id("picture").nth(1).focus()
+    for key in ("+", "r", "d", "l"):
+        page.keyboard.press(key)
+    page.get_by_role("button", name="Ask how the grid is looked at").click()
+    told = page.get_by_test_id("json-view").or_(page.locator(".json-holder")).first
+    for fact in ('"edges"', "1.5", "true", "false"):
+        expect(told).to_contain_text(fact)
+
+
+def test_a_stream_that_takes_and_gives_the_grid_loses_no_view(open_demo: Open):
+    page = open_demo()
+    page.get_by_test_id("picture").first.focus()
+    page.keyboard.press("+")
+    page.get_by_role("button", name="Ask how the grid is looked at").click()
+    page.keyboard.press("+")
+    page.get_by_test_id("picture").first.focus()
+    page.keyboard.press("+")
+    expect(page.get_by_test_id("zoom")).to_have_text("2.3×")
+    page.get_by_role("button", name="Stream the answers").click()
+    expect(page.locator("[data-status=running]")).not_to_have_count(0, timeout=10_000)
+    expect(page.locator("[data-status=done]")).to_have_count(4, timeout=10_000)
+    expect(page.get_by_test_id("zoom")).to_have_text("2.3×")
+
+
+AXE = Path(__file__).parents[3] / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 360])
+def test_an_automatic_audit_finds_nothing_in_gradios_colours(open_demo: Open, theme, width):
+    page = open_demo(theme=theme, width=width)
+    show_cells(page, 8)
+    page.get_by_test_id("picture").first.focus()
+    page.keyboard.press("Shift+ArrowRight")
+    page.keyboard.press(".")
+    page.add_script_tag(path=AXE)
+    found = page.evaluate(
+        """async () => {
+            const rules = { "heading-order": { enabled: false } };
+            const result = await axe.run("[data-testid=grid]", { rules });
+            return result.violations.map(({ id, nodes }) => [id, ...nodes.map((n) => n.html)]);
+        }"""
+    )
+    assert found == []
+
+
+def test_the_whole_screen_is_the_grids_and_is_given_back(open_demo: Open):
+    page = open_demo()
+    page.get_by_test_id("picture").first.focus()
+    page.keyboard.press("f")
+    page.wait_for_function("document.fullscreenElement?.dataset.testid === 'grid'")
+    expect(page.get_by_role("button", name="Full screen")).to_have_attribute("aria-pressed", "true")
+    page.keyboard.press("f")
+    page.wait_for_function("document.fullscreenElement === null")
+
+
+def test_an_image_of_eight_megapixels_is_shown(open_demo: Open):
+    page = open_demo()
+    choose_scene(page, "A large image")
+    image = page.locator("[data-testid=stage] img").first
+    expect(image).to_have_js_property("naturalWidth", 3456)
+    aim(page, 1, 0.5, 0.5)
+    ctrl_wheel(page, 6)
+    expect(page.get_by_test_id("zoom")).to_have_text("6.0×")
