@@ -188,7 +188,7 @@ test("a sink is left out of the scale and named under the crosshair", () => {
 });
 
 test("only maps that are seen to change are drawn anew", () => {
-  show(comparison([...one().cells, cell("b")]));
+  show(comparison([...one().cells, cell("b", { answer: "x" })]));
   const draw = vi.spyOn(CanvasRenderingContext2D.prototype, "putImageData");
   choose("Colours", "magma");
   expect(draw).toHaveBeenCalledTimes(1);

@@ -7,22 +7,11 @@ import { mean, minus, onGridOf, type Grid } from "../lib/grids";
 import { decodeBytes, decodeMap } from "../lib/maps";
 import { extent, percentiles, positions, signedRanks, stretch, type Range } from "../lib/scale";
 import { wordSpans, type Span } from "../lib/spans";
-import {
-  DROPPED,
-  decodeAssign,
-  fate,
-  keptCount,
-  keptLabel,
-  tokenAt,
-  tokenPath,
-} from "../lib/tokens";
+import { DROPPED, tokenAt } from "../lib/tokens";
 import type { Cell, MapData, Selection } from "../lib/types";
+import { attempt, type Decoded } from "./attempt";
 import type { GridState } from "./grid.svelte";
-
-interface Decoded<T> {
-  content: T | null;
-  problem: string | null;
-}
+import { TokenState } from "./tokens.svelte";
 
 /** What the crosshair shows in a cell. */
 export interface Readout {
@@ -37,11 +26,17 @@ export class CellState {
   #grid: GridState;
   #cell: () => Cell;
   readonly key: string;
+  readonly tokens: TokenState;
 
   constructor(grid: GridState, key: string, cell: () => Cell) {
     this.#grid = grid;
     this.key = key;
     this.#cell = cell;
+    this.tokens = new TokenState(() => ({
+      rows: this.rows,
+      cols: this.cols,
+      assign: this.#cell().tokens?.assign ?? null,
+    }));
   }
 
   get id(): string {
@@ -63,7 +58,6 @@ export class CellState {
   #low = $derived.by(() => this.#layer?.low ?? null);
   #high = $derived.by(() => this.#layer?.high ?? null);
   #sinks = $derived.by(() => this.#layer?.sinks ?? null);
-  #assign = $derived.by(() => this.#cell().tokens?.assign ?? null);
 
   /** The token grid: all maps of a cell lie on it. */
   #shape = $derived.by(() => {
@@ -156,7 +150,7 @@ export class CellState {
     if (!placed) return null;
     const least = drawing.threshold.current / 100;
     const strength = least > 0 ? this.#strength : null;
-    const hidden = drawing.tokens.current ? this.assign : null;
+    const hidden = drawing.tokens.current ? this.tokens.assign : null;
     if (!strength && !hidden) return placed;
     return placed.map((place, i) => {
       if (strength && strength[i]! < least) return NaN;
@@ -193,43 +187,13 @@ export class CellState {
     return row * this.cols + col;
   }
 
-  // ---- tokens
-  #tokens = $derived.by(() => {
-    const [rows, cols] = [this.rows, this.cols];
-    return attempt(this.#assign, (assign) => decodeAssign({ rows, cols, assign }));
-  });
-  assign = $derived.by(() => this.#tokens.content);
-
-  /** 1 where a token is kept as itself. */
-  keptMask = $derived.by(() => {
-    const assign = this.assign;
-    return assign && Uint8Array.from(assign, (carrier, i) => (carrier === i ? 1 : 0));
-  });
-
-  /** How many tokens are kept as themselves; null where tokens are not told. */
-  kept = $derived.by(() => (this.assign ? keptCount(this.assign) : null));
-
-  /** `54 of 108 (50 %)`, or nothing where tokens are not told. */
-  keptLabel = $derived.by(() =>
-    this.kept === null ? "" : keptLabel(this.kept, this.assign!.length),
-  );
-
-  /** The dropped tokens as an SVG path, one unit a token; empty when none is. */
-  droppedPath = $derived.by(() => {
-    const assign = this.assign;
-    return assign ? tokenPath(this.rows, this.cols, (i) => assign[i] === DROPPED) : "";
-  });
-
-  /** Whether any token merges into another. */
-  hasGroups = $derived.by(() => this.assign?.some((to, i) => to !== i && to !== DROPPED) ?? false);
-
   // ---- against the reference
   /** Intersection over union of the kept tokens with the reference's, 0 to 1. */
   overlap = $derived.by<number | null>(() => {
     const other = this.#reference;
-    if (this.isReference || !this.keptMask || !other?.keptMask) return null;
+    if (this.isReference || !this.tokens.keptMask || !other?.tokens.keptMask) return null;
     const grid = ({ rows, cols }: CellState, kept: Uint8Array) => ({ rows, cols, kept });
-    return overlap(grid(this, this.keptMask), grid(other, other.keptMask));
+    return overlap(grid(this, this.tokens.keptMask), grid(other, other.tokens.keptMask));
   });
 
   /** Spearman's rank correlation of the map with the reference's, and over how many values. */
@@ -241,7 +205,7 @@ export class CellState {
 
   // ---- what cannot be shown
   /** What is wrong with this cell, in a sentence. */
-  problem = $derived.by(() => this.#source.problem ?? this.#tokens.problem ?? this.#skip.problem);
+  problem = $derived.by(() => this.#source.problem ?? this.tokens.problem ?? this.#skip.problem);
 
   /** Why no map is drawn although the grid has some, in a few words; empty when there is no reason. */
   lack = $derived.by(() => {
@@ -284,7 +248,7 @@ export class CellState {
       value === null ? "" : formatValue(value),
       Number.isNaN(rank) ? "" : `p${Math.round(rank * 100)}`,
       this.#mask?.[i] ? "sink" : "",
-      this.#fate(i),
+      this.tokens.fate(i),
     ];
     return { row, col, value, parts: parts.filter(Boolean) };
   });
@@ -300,25 +264,8 @@ export class CellState {
     }
     return { cell: this.id, row, col, value: Number.isNaN(value) ? null : value };
   }
-
-  #fate(i: number): string {
-    if (!this.assign) return "";
-    const what = fate(this.assign, i);
-    if (what !== "merged") return what;
-    const into = this.assign[i]!;
-    return `merged into row ${Math.floor(into / this.cols)} col ${into % this.cols}`;
-  }
 }
 
 function decoded(map: MapData, name: string): Grid {
   return { rows: map.rows, cols: map.cols, values: decodeMap(map, name) };
-}
-
-function attempt<S, T>(source: S | null, decode: (source: S) => T): Decoded<T> {
-  if (source === null) return { content: null, problem: null };
-  try {
-    return { content: decode(source), problem: null };
-  } catch (error) {
-    return { content: null, problem: (error as Error).message };
-  }
 }

@@ -28,7 +28,7 @@ export function facts(grid: GridState, keys: readonly string[]): Fact[] {
     rows.push(
       { name: "about", texts: cells.map(({ subtitle }) => subtitle) },
       { name: "warnings", texts: cells.map(({ warnings }) => warnings.join(" ")) },
-      { name: "image tokens kept", texts: states.map((state) => state?.keptLabel ?? "") },
+      { name: "image tokens kept", texts: states.map((state) => state?.tokens.label ?? "") },
       ...grid.value.metrics.map((metric) => ({
         name: metric.label || metric.key,
         help: metric.help,

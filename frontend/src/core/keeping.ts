@@ -63,7 +63,7 @@ export function csv(grid: GridState): string {
     return [
       ...[cell.id, cell.title, cell.subtitle, cell.status, cell.correct, cell.answer, cell.error],
       key === grid.referenceKey,
-      ...[state?.kept ?? null, state?.assign?.length ?? null],
+      ...[state?.tokens.kept ?? null, state?.tokens.assign?.length ?? null],
       ...[state?.overlap ?? null, state?.correlation?.rho ?? null],
       ...metrics.flatMap((metric) => {
         const entry = cell.metrics[metric.key];

@@ -44,8 +44,8 @@ test("an emoji is a word", () => {
   expect(told("star 😀", "star red")).toEqual(["😀 ↔ red"]);
 });
 
-test("words keep their order: the same word on the other side of an anchor is no partner", () => {
-  expect(align(["x", "a", "b", "c"], ["a", "b", "c", "x"])).toEqual([null, 0, 1, 2]);
+test("words that are said again keep their order: one beyond an anchor is no partner", () => {
+  expect(align(["x", "a", "b", "c"], ["a", "b", "c", "x", "x"])).toEqual([null, 0, 1, 2]);
 });
 
 test("an empty answer has no partners to give", () => {
@@ -62,4 +62,10 @@ test("answers too unlike are aligned by the first, the second … of each equal 
   expect(partners[0]).toBe(1);
   expect(partners.slice(1, 3001).every((j) => j === null)).toBe(true);
   expect(partners.slice(3001)).toEqual([3002, 0, null]);
+});
+
+test("a word that each answer says once goes with itself, wherever it stands", () => {
+  const [a, b] = ["The star is red".split(" "), "There is no star".split(" ")];
+  expect(align(a, b)).toEqual([null, 3, 1, null]);
+  expect(align("a star and a star is".split(" "), "is star".split(" "))[1]).toBeNull();
 });

@@ -11,8 +11,9 @@ const EDGES = /^[\p{P}\s]+|[\p{P}\s]+$/gu;
  * For each word of `a` the index of the word of `b` that stands in its place, or null.
  *
  * Words that both have, in order, are partners (case and punctuation around them do not count);
- * between two of these, runs of the same length are paired one to one. Punctuation is never the
- * partner of a word.
+ * between two of these, runs of the same length are paired one to one. A word that is left over on
+ * both sides, and that each says only once, is its own partner wherever it stands. Punctuation is
+ * never the partner of a word.
  */
 export function align(a: string[], b: string[]): (number | null)[] {
   const partners: (number | null)[] = a.map(() => null);
@@ -32,7 +33,30 @@ export function align(a: string[], b: string[]): (number | null)[] {
     if (i < a.length) partners[i] = j;
     from = [i + 1, j + 1];
   }
+  pairOnlyOnes(partners, a.map(key), b.map(key));
   return partners;
+}
+
+function pairOnlyOnes(partners: (number | null)[], a: string[], b: string[]): void {
+  const taken = new Set(partners);
+  const [inA, inB] = [places(a), places(b)];
+  partners.forEach((partner, i) => {
+    const [there, ...more] = inB.get(a[i]!) ?? [];
+    const once = inA.get(a[i]!)!.length === 1 && more.length === 0;
+    if (partner !== null || !once || there === undefined || taken.has(there)) return;
+    if (isWord(a[i]!)) partners[i] = there;
+  });
+}
+
+/** Where each word stands. */
+function places(words: string[]): Map<string, number[]> {
+  const found = new Map<string, number[]>();
+  words.forEach((word, i) => {
+    const others = found.get(word);
+    if (others) others.push(i);
+    else found.set(word, [i]);
+  });
+  return found;
 }
 
 function isWord(text: string): boolean {
@@ -59,17 +83,12 @@ function commonInOrder(a: string[], b: string[]): Pair[] | null {
 
 /** The first of a word with the first of it, the second with the second. */
 function byOccurrence(a: string[], b: string[]): Pair[] {
-  const places = new Map<string, number[]>();
-  b.forEach((word, j) => {
-    const found = places.get(word);
-    if (found) found.push(j);
-    else places.set(word, [j]);
-  });
+  const inB = places(b);
   const used = new Map<string, number>();
   return a.flatMap((word, i) => {
     const nth = used.get(word) ?? 0;
     used.set(word, nth + 1);
-    const j = places.get(word)?.[nth];
+    const j = inB.get(word)?.[nth];
     return j === undefined ? [] : [[i, j] as const];
   });
 }

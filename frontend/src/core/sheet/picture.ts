@@ -6,6 +6,7 @@ import { smoothed, smoothFactor } from "../../lib/smooth";
 import { toFrame, type Viewport } from "../../lib/viewport";
 import type { CellState } from "../cell.svelte";
 import type { GridState } from "../grid.svelte";
+import { font, write } from "./pen";
 
 export interface Box {
   x: number;
@@ -41,7 +42,8 @@ export function drawPicture(
   on.fillRect(box.x, box.y, box.width, box.height);
   if (image) on.drawImage(image, at.x, at.y, at.width, at.height);
   drawMap(on, grid, cell, at);
-  if (cell.assign && grid.drawing.tokens.current) drawTokens(on, cell, at);
+  if (cell.tokens.assign && grid.drawing.tokens.current) drawTokens(on, cell, at);
+  if (cell.lack) drawNote(on, cell.lack, box);
   on.restore();
 }
 
@@ -82,18 +84,37 @@ function drawTokens(on: CanvasRenderingContext2D, cell: CellState, at: Box): voi
     found.addPath(new Path2D(drawn), onPicture);
     return found;
   };
-  const dropped = path(cell.droppedPath);
-  on.fillStyle = "rgb(150 150 150 / 0.745)";
-  on.fill(dropped);
-  on.fillStyle = hatch(on);
-  on.fill(dropped);
-  const groups = path(groupOutline(cell.assign!, cell.rows, cell.cols));
+  const dropped = path(cell.tokens.droppedPath);
+  fillHatched(on, dropped);
+  const groups = path(groupOutline(cell.tokens.assign!, cell.rows, cell.cols));
   on.strokeStyle = "rgb(0 0 0 / 0.5)";
   on.lineWidth = 2.75;
   on.stroke(groups);
   on.strokeStyle = "white";
   on.lineWidth = 1.25;
   on.stroke(groups);
+}
+
+function drawNote(on: CanvasRenderingContext2D, text: string, box: Box): void {
+  on.font = font(13);
+  const wide = Math.min(box.width - 12, on.measureText(text).width + 14);
+  const left = box.x + (box.width - wide) / 2;
+  const top = box.y + box.height / 2 - 12;
+  on.fillStyle = "rgb(24 24 27 / 0.84)";
+  on.fillRect(left, top, wide, 24);
+  write(on, text, box.x + box.width / 2, top + 5, {
+    font: font(13),
+    colour: "white",
+    align: "center",
+  });
+}
+
+/** Fill as dropped tokens are: dimmed, and hatched over that. */
+export function fillHatched(on: CanvasRenderingContext2D, path: Path2D): void {
+  on.fillStyle = "rgb(150 150 150 / 0.745)";
+  on.fill(path);
+  on.fillStyle = hatch(on);
+  on.fill(path);
 }
 
 function hatch(on: CanvasRenderingContext2D): CanvasPattern {
