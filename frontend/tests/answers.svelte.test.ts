@@ -121,3 +121,26 @@ test("where the page has no clipboard, a selection is copied", async () => {
   write.mockRestore();
   copy.mockRestore();
 });
+
+test("while answers come nothing below them moves, and their end stays in sight", () => {
+  const box = () => all("answer")[0]!.closest<HTMLElement>(".said")!;
+  const growing = (answer: string) => {
+    const value = said(answer, "red");
+    value.cells[0]!.status = "running";
+    return value;
+  };
+  show(growing("The"));
+  const height = box().clientHeight;
+  const top = () =>
+    all("answer")[0]!.getBoundingClientRect().top - box().getBoundingClientRect().top;
+  expect(top()).toBeCloseTo(0, 0);
+  for (const words of [10, 50, 400]) {
+    give(growing("The star is red. ".repeat(words)));
+    expect(box().clientHeight).toBe(height);
+  }
+  const end = all("answer")[0]!.getBoundingClientRect().bottom;
+  expect(end).toBeCloseTo(box().getBoundingClientRect().bottom, 0);
+  give(said("The star is red. ".repeat(400), "red"));
+  expect(box().clientHeight).toBeGreaterThan(height);
+  expect(top()).toBeCloseTo(0, 0);
+});

@@ -89,3 +89,11 @@ test("a value can ask for the order, what is hidden, the sorting and how differe
   give(three({ view: { sort: "s" } }));
   expect(ids()).toBe("bac");
 });
+
+test("a spread in one cell leaves room for it in every cell", () => {
+  show(three());
+  const tops = [...root().querySelectorAll("[data-metric=score]")].map(
+    (row) => row.getBoundingClientRect().top,
+  );
+  expect(new Set(tops.map(Math.round)).size).toBe(1);
+});

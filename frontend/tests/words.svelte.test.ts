@@ -168,3 +168,10 @@ test("when the answer is gone, so is the word", () => {
   expect(current()).toEqual([]);
   expect(ends()).toEqual(["5", "6"]);
 });
+
+test("a word pointed at is let go when another answer has another word in its place", () => {
+  show(two());
+  over(word(0, "star"));
+  give(comparison([said("a", "No circle here"), said("b", "None")]));
+  expect(current()).toEqual([]);
+});

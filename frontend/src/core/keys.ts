@@ -32,7 +32,7 @@ export function press(event: Press, grid: GridState, key: string | null, around:
   }
   if (/^[1-8]$/.test(event.key)) return alone(grid, Number(event.key));
   if (event.key === "Escape") return letGo(grid);
-  const act = ACTS[event.key];
+  const act = ACTS[event.key] ?? (grid.byKey.size > 1 ? COMPARING[event.key] : undefined);
   if (!act) return false;
   act(grid, key, around, event);
   return true;
@@ -47,6 +47,13 @@ const ACTS: Record<string, Act> = {
   "0": (grid, key) => grid.sight.reset(key ?? undefined),
   ",": (grid, key) => grid.words.step(-1, key),
   ".": (grid, key) => grid.words.step(1, key),
+  f: (_, __, around) => around.full(),
+  t: (_, __, around) => around.table(),
+  "?": (_, __, around) => around.help(),
+};
+
+/** Keys that mean nothing with one cell. */
+const COMPARING: Record<string, Act> = {
   l: (grid) => (grid.sight.linked.current = !grid.sight.linked.current),
   d: (grid) => (grid.drawing.difference.current = !grid.drawing.difference.current),
   s: (grid) => grid.reveal.toggleSwipe(),
@@ -56,9 +63,6 @@ const ACTS: Record<string, Act> = {
   r: (grid, key, around) => {
     if (key !== null && !grid.ballot.hides) around.reference(key);
   },
-  f: (_, __, around) => around.full(),
-  t: (_, __, around) => around.table(),
-  "?": (_, __, around) => around.help(),
 };
 
 function alone({ arrangement }: GridState, number: number): boolean {

@@ -16,10 +16,15 @@ export interface WordAt {
   readonly index: number;
 }
 
+/** A word with what it said: another answer may have another word in its place. */
+interface Held extends WordAt {
+  readonly text: string;
+}
+
 export class Words {
   #states: () => readonly Speaker[];
-  #hovered = $state.raw<WordAt | null>(null);
-  #pinned = $state.raw<WordAt | null>(null);
+  #hovered = $state.raw<Held | null>(null);
+  #pinned = $state.raw<Held | null>(null);
 
   constructor(states: () => readonly Speaker[]) {
     this.#states = states;
@@ -28,7 +33,7 @@ export class Words {
   /** The word pointed at, or chosen; null when it is none, or no longer there. */
   current = $derived.by<WordAt | null>(() => {
     const at = this.#pinned ?? this.#hovered;
-    return at && this.#state(at.key)?.spans[at.index] ? at : null;
+    return at && this.#textAt(at) === at.text ? at : null;
   });
 
   /** The cell whose word it is. */
@@ -43,13 +48,13 @@ export class Words {
   any = $derived.by(() => this.#states().some((state) => state.spans.length > 0));
 
   hover(at: WordAt | null): void {
-    this.#hovered = at;
+    this.#hovered = at && this.#held(at);
   }
 
   /** Hold on to a word, or let go of it. */
   toggle(at: WordAt): void {
     const held = this.#pinned?.key === at.key && this.#pinned.index === at.index;
-    this.#pinned = held ? null : at;
+    this.#pinned = held ? null : this.#held(at);
     this.#hovered = null;
   }
 
@@ -61,7 +66,7 @@ export class Words {
     const last = state.spans.length - 1;
     const from = current?.index ?? (by > 0 ? -1 : last + 1);
     const index = Math.min(last, Math.max(0, from + by));
-    this.#pinned = { key: state.key, index };
+    this.#pinned = this.#held({ key: state.key, index });
   }
 
   /** Back to the layer; gives whether a word was shown. */
@@ -69,6 +74,15 @@ export class Words {
     const was = this.current !== null;
     this.#pinned = this.#hovered = null;
     return was;
+  }
+
+  #textAt({ key, index }: WordAt): string | undefined {
+    return this.#state(key)?.spans[index]?.text;
+  }
+
+  #held(at: WordAt): Held | null {
+    const text = this.#textAt(at);
+    return text === undefined ? null : { ...at, text };
   }
 
   #state(key: string): Speaker | undefined {
