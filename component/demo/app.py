@@ -17,9 +17,13 @@ from scenes import (  # pyright: ignore[reportMissingImports] (it lies beside th
 from gradio_comparisongrid import Cell, Comparison, ComparisonGrid, Vote
 
 
-def stream(count: int) -> Iterator[Comparison]:
-    """The same, word by word: first all cells wait, then each answers at its own pace."""
+def stream(count: int, shown: Comparison | None) -> Iterator[Comparison]:
+    """The same, word by word: first all cells wait, then each answers at its own pace.
+
+    The view that was told is given back: it moves nothing, whatever the person does meanwhile.
+    """
     finished = comparison(count)
+    finished.view = shown.view if shown else None
     value = finished.model_copy(
         update={
             "cells": [
@@ -91,7 +95,7 @@ with gr.Blocks(title="Comparison grid") as demo:
         looked = gr.JSON(label="The view, as Python has it")
     scene.change(lambda name: SCENES[name](), scene, grid, show_progress="hidden")
     count.change(comparison, count, grid, show_progress="hidden")
-    go.click(stream, count, grid, show_progress="hidden")
+    go.click(stream, [count, grid], grid, show_progress="hidden")
     gr.on([voting.change, blind.change], ask, [voting, blind], grid, show_progress="hidden")
     grid.select(tell_click, None, clicked, show_progress="hidden")
     grid.vote(tell_vote, None, voted, show_progress="hidden")

@@ -36,6 +36,24 @@ def whole(name: str, value: int | None, least: int | None = None) -> int | None:
     return value
 
 
+def size(name: str, value: int | float | str | None) -> int | float | str | None:
+    """`value`, when it is a number of pixels above 0, a CSS length, or None."""
+    if isinstance(value, str):
+        fits = bool(value.strip())
+    else:
+        fits = value is None or (not isinstance(value, bool) and value > 0)
+    if not fits:
+        raise _refusal(name, value, "a number of pixels above 0, a CSS length, or None")
+    return value
+
+
+def name(name: str, value: str | None) -> str | None:
+    """`value`, when it is a text or None."""
+    if not (value is None or isinstance(value, str)):
+        raise _refusal(name, value, "a text, or None")
+    return value
+
+
 def switch(name: str, value: bool) -> bool:
     """`value`, when it is true or false."""
     if not isinstance(value, bool):

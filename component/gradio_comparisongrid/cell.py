@@ -19,7 +19,7 @@ from pydantic import (
 
 from .images import ImageLike, to_file
 from .maps import Layer, Word
-from .model import WireModel, repeated
+from .model import Text, WireModel, repeated
 from .tokens import Tokens
 
 Status = Literal["waiting", "running", "done", "failed", "stopped"]
@@ -108,14 +108,14 @@ class Cell(WireModel):
     is given only when this cell's input is another one than the comparison's.
     """
 
-    id: str = Field(min_length=1)
-    title: str = ""
-    subtitle: str = ""
+    id: Text = Field(min_length=1)
+    title: Text = ""
+    subtitle: Text = ""
     status: Status = "done"
-    answer: str = ""
+    answer: Text = ""
     correct: bool | None = None
-    error: str | None = None
-    warnings: list[str] = []
+    error: Text | None = None
+    warnings: list[Text] = []
     metrics: dict[str, Figure] = {}
     layers: list[Layer] = []
     tokens: Tokens | None = None

@@ -15,7 +15,7 @@ from .document import SCHEMA_VERSION, known_schema, read_document, to_document
 from .errors import InvalidComparison, sentence
 from .files import write_whole
 from .images import ImageLike, to_file
-from .model import WireModel, repeated
+from .model import Text, WireModel, repeated
 from .page import to_frame, to_page
 from .view import View
 
@@ -35,8 +35,8 @@ class Comparison(WireModel):
     # Frozen: what is in memory is always the newest, whatever it was read from.
     schema_version: int = Field(default=SCHEMA_VERSION, frozen=True)
     image: FileData | None = None
-    query: str = ""
-    expected: str | None = None
+    query: Text = ""
+    expected: Text | None = None
     reference: str | None = None
     stamp: Stamp = {}
     metrics: list[Metric] = []

@@ -10,7 +10,7 @@ from gradio.components.base import Component
 from gradio.events import EventListener, Events
 from gradio.i18n import I18nData
 
-from .arguments import one_of, switch, whole, within
+from .arguments import name, one_of, size, switch, whole, within
 from .cell import Cell, Metric
 from .comparison import Comparison
 from .maps import Layer
@@ -112,7 +112,7 @@ class ComparisonGrid(Component):
             key: identity of the component across re-renders of gr.render.
             preserved_by_key: what a re-render with the same key keeps.
         """
-        self.layer = layer
+        self.layer = name("layer", layer)
         self.colormap = one_of("colormap", colormap, get_args(Colormap))
         self.opacity = within("opacity", opacity, 0, 1)
         self.threshold = within("threshold", threshold, 0, 100)
@@ -126,7 +126,7 @@ class ComparisonGrid(Component):
         self.blind = switch("blind", blind)
         self.seed = whole("seed", seed)
         self.columns = whole("columns", columns, 1)
-        self.height = height
+        self.height = size("height", height)
         super().__init__(
             value=value,
             label=label,

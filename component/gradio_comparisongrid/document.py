@@ -40,7 +40,7 @@ def read_document(path: str | os.PathLike) -> dict[str, Any]:
     """
     try:
         document = json.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InvalidComparison(f"{path} cannot be read as JSON: {error}") from error
     if not isinstance(document, dict) or not isinstance(document.get("cells"), list):
         raise InvalidComparison(_not_a_comparison(path, document))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Annotated, Any
 
 from gradio.data_classes import GradioModel
-from pydantic import ConfigDict, ValidationError
+from pydantic import AfterValidator, ConfigDict, ValidationError
 
 from .errors import InvalidComparison, sentence
 
@@ -14,6 +14,21 @@ from .errors import InvalidComparison, sentence
 def _plain_schema(schema: dict[str, Any]) -> None:
     # Gradio's API page fails on `additionalProperties: false`.
     schema.pop("additionalProperties", None)
+
+
+def _encodable(text: str) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise ValueError(
+            f"{text[error.start : error.end]!r} at {error.start} is half a character, which no file "
+            "and no page can hold: decode the text with errors='replace'"
+        ) from None
+    return text
+
+
+Text = Annotated[str, AfterValidator(_encodable)]
+"""What a person reads."""
 
 
 class WireModel(GradioModel):

@@ -10,10 +10,10 @@ from typing import Any
 BUILT = Path(__file__).parent / "templates" / "component"
 FRAME_HEIGHT = 720
 
-# The page may run its own code and show its own pictures, and reach nothing else: not even a
-# mistake in it can send an answer away.
+# The page may run its own code and show its own pictures; it loads nothing and sends nothing.
 _POLICY = (
-    "default-src 'none'; img-src data: blob:; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
+    "default-src 'none'; img-src data: blob:; "
+    "style-src 'unsafe-inline'; script-src 'unsafe-inline'; form-action 'none'; base-uri 'none'"
 )
 _ESCAPED = {ord(char): f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"}
 
@@ -42,7 +42,8 @@ def to_frame(page: str, title: str) -> str:
     """The page inside another one, such as a notebook, which it can neither read nor change."""
     return (
         f'<iframe srcdoc="{escape(page)}" sandbox="allow-scripts allow-downloads" '
-        f'style="width:100%;height:{FRAME_HEIGHT}px;border:0" title="{escape(title)}"></iframe>'
+        f'allow="fullscreen" style="width:100%;height:{FRAME_HEIGHT}px;border:0" '
+        f'title="{escape(title)}"></iframe>'
     )
 
 

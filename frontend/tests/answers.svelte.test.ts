@@ -1,17 +1,5 @@
 import { expect, test, vi } from "vitest";
-import {
-  all,
-  button,
-  choose,
-  clean,
-  find,
-  give,
-  press,
-  root,
-  show,
-  tap,
-  texts,
-} from "./harness.svelte";
+import { all, button, choose, clean, give, press, root, show, tap, texts } from "./harness.svelte";
 import { cell, comparison } from "./values";
 
 const said = (...answers: string[]) =>
@@ -106,7 +94,7 @@ test("an answer is copied as it is, and the button says so", async () => {
   const write = vi.spyOn(navigator.clipboard, "writeText").mockResolvedValue();
   show(said("The star\nis red."));
   tap(button("Copy the answer of a"));
-  await vi.waitFor(() => expect(button("Copy the answer of a").textContent).toContain("copied"));
+  await vi.waitFor(() => expect(button("copied")).toBeDefined());
   expect(write).toHaveBeenCalledExactlyOnceWith("The star\nis red.");
   write.mockRestore();
 });
@@ -117,7 +105,7 @@ test("where the page has no clipboard, a selection is copied", async () => {
   show(said("red"));
   tap(button("Copy the answer of a"));
   await vi.waitFor(() => expect(copy).toHaveBeenCalledWith("copy"));
-  await vi.waitFor(() => expect(find("button[aria-label^=Copy]").textContent).toContain("copied"));
+  await vi.waitFor(() => expect(button("copied")).toBeDefined());
   write.mockRestore();
   copy.mockRestore();
 });

@@ -102,6 +102,15 @@ test("a cell moves past its neighbour, hidden ones left aside, and not past an e
   expect(ids()).toBe("acd");
 });
 
+test("a menu gives the focus back to what opened it", () => {
+  show(four());
+  const opener = button("Arrange b");
+  tap(opener);
+  button("Move left").focus();
+  tap(button("Move left"));
+  expect(document.activeElement).toBe(button("Arrange b"));
+});
+
 test("a cell dropped on another takes its place", () => {
   show(four());
   const data = new DataTransfer();

@@ -120,6 +120,27 @@ test("holding b shows the reference in turn with each cell, at most three times 
   expect(sides()).toHaveLength(1);
 });
 
+test("letting go of b ends the blinking, whatever else is held", () => {
+  show(two());
+  press(frame(1), "b");
+  release(frame(1), "B");
+  expect(frame(1).querySelectorAll(".side")).toHaveLength(1);
+  press(frame(1), "D");
+  expect(texts("low")).toEqual(["−10"]);
+});
+
+test("blinking from the swipe's handle leaves the focus there", () => {
+  show(two());
+  tap(button("Swipe"));
+  const handle = all("swipe")[0]!;
+  handle.focus();
+  press(handle, "b");
+  expect(frame(1).querySelector(".side.flipped")).not.toBeNull();
+  expect(document.activeElement).toBe(handle);
+  release(handle, "b");
+  expect(all("swipe")).toEqual([handle]);
+});
+
 test("without motion, holding b shows the reference still", () => {
   vi.spyOn(window, "matchMedia").mockReturnValue({ matches: true } as MediaQueryList);
   show(two());

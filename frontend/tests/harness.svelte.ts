@@ -4,7 +4,7 @@ import { flushSync, mount, unmount } from "svelte";
 import { afterEach, beforeEach, vi } from "vitest";
 import Guarded from "../src/core/Guarded.svelte";
 import type { Code } from "../src/core/keeping";
-import type { Comparison, Options, Selection, Vote } from "../src/lib/types";
+import type { Comparison, Look, Options, Selection, Vote } from "../src/lib/types";
 
 interface Live {
   value: Comparison;
@@ -13,7 +13,7 @@ interface Live {
 }
 
 let page: HTMLElement;
-let mounted: { tell: () => Comparison }[] = [];
+let mounted: { tell: () => Look }[] = [];
 let live: Live;
 
 /** What the grid told since it was shown. */
@@ -57,7 +57,7 @@ export function show(value: Comparison, options: Options = {}, code: Code | null
       onreference: told.reference,
     },
   });
-  mounted.push(grid as { tell: () => Comparison });
+  mounted.push(grid as { tell: () => Look });
   flushSync();
 }
 
@@ -74,7 +74,7 @@ export function set(options: Options): void {
 
 /** What a function that takes the grid gets. */
 export function ask(): Comparison {
-  return JSON.parse(JSON.stringify(mounted.at(-1)!.tell()));
+  return JSON.parse(JSON.stringify({ ...live.value, ...mounted.at(-1)!.tell() }));
 }
 
 export const all = (id: string): HTMLElement[] => [

@@ -93,6 +93,15 @@ test.each<[string, Comparison]>([
     comparison([cell("a", { answer: "a", words: [{ start: 5, end: 9, map }] })]),
   ],
   ["two cells of one id", comparison([sound(), sound()])],
+  [
+    "metrics named as the table's own rows, and alike",
+    comparison([cell("a", { metrics: { answer: 1, x: 2 } })], {
+      metrics: ["answer", "x", "y"].map((key) => {
+        const label = key === "answer" ? "" : "time";
+        return { key, label, unit: "", better: null, digits: null, help: "" };
+      }),
+    }),
+  ],
   ["a reference that is gone", comparison([sound(), cell("b")], { reference: "gone" })],
   [
     "a view of what is not there",
@@ -110,6 +119,7 @@ test.each<[string, Comparison]>([
 ])("%s: nothing breaks, whatever is done", (_, value) => {
   show(value);
   doEverything();
+  expect(all("unshowable")).toHaveLength(0);
   give(comparison([sound()]));
   expect(texts("answer")).toEqual(["fine"]);
   give(value);
@@ -126,6 +136,14 @@ test("a value that nothing can be made of says so, and the next one is shown", (
   expect(texts("answer")).toEqual(["fine"]);
   give({ cells: 5 } as unknown as Comparison);
   expect(texts("unshowable")).toHaveLength(1);
+});
+
+test("a cell that could not be shown is shown when it is sound again", () => {
+  const bad = cell("b", { metrics: null as unknown as Cell["metrics"] });
+  const metrics = [{ key: "s", label: "", unit: "", better: null, digits: null, help: "" }];
+  show(comparison([sound(), bad], { metrics }));
+  give(comparison([sound(), cell("b")], { metrics }));
+  expect(all("cell")).toHaveLength(2);
 });
 
 test("sixteen cells have numbers up to sixteen, and keys for the first eight", () => {

@@ -78,6 +78,25 @@ test("a view that was asked for earlier stays when one that was told comes back"
   expect(texts("zoom")).toEqual(["2.0×"]);
 });
 
+test("views that were told to two functions are both known again", () => {
+  show(two());
+  wheel(0, -100, true);
+  const first = ask();
+  wheel(0, -100, true);
+  const second = ask();
+  wheel(0, -100, true);
+  const zoom = texts("zoom");
+  for (const taken of [first, second, first]) give(structuredClone(taken));
+  expect(texts("zoom")).toEqual(zoom);
+});
+
+test("a range that was set for a difference is no range of the layer", () => {
+  show(two());
+  press(frame(0), "d");
+  press(document.querySelector<HTMLElement>("footer [role=slider]")!, "PageUp");
+  expect(ask().view!.range).toBeNull();
+});
+
 test("the range is told in the layer's unit once it was set", () => {
   show(two());
   const handle = document.querySelector<HTMLElement>("footer [role=slider]")!;

@@ -98,7 +98,7 @@ test("cells of other image sizes and grids line up by themselves", () => {
   const fine = Array.from({ length: 24 }, (_, i) => i);
   const cells = [
     cell("a", { layers: [layer(A, 2, 3)] }),
-    cell("b", { layers: [layer(fine, 4, 6)] }),
+    cell("b", { layers: [layer(fine, 6, 4)] }),
   ];
   show(comparison(cells));
   wheel(0, -100, true);

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import type { Comparison } from "../src/lib/types";
 import {
   all,
+  ask,
   button,
   clean,
   find,
@@ -144,6 +145,38 @@ test("the vote reveals everything, in the order in which it was shown", () => {
   expect(texts("kept")).toHaveLength(4);
   expect(find("[data-metric]")).not.toBeNull();
   expect(button("Save")).toBeDefined();
+});
+
+test("neither an order that is asked for nor one that was made before tells who is who", () => {
+  const orders = new Set<string>();
+  show({ ...four(), view: { order: NAMES } }, BLIND);
+  for (let i = 0; i < 8; i++) {
+    give({ ...four(`Question ${i}`), view: { order: NAMES } });
+    tap(button("Arrange A"));
+    tap(button("Move right"));
+    vote("Tie");
+    orders.add(told.vote.mock.lastCall![0].order.join());
+  }
+  expect(orders.size).toBeGreaterThan(4);
+});
+
+test("other answers to the same question are blind again, in another order", () => {
+  const orders = new Set<string>();
+  show(four(), BLIND);
+  for (let i = 0; i < 8; i++) {
+    const value = four();
+    value.cells[0]!.answer = `answer ${i}`;
+    give(value);
+    expect(root().innerHTML).not.toContain("alpha");
+    vote("Tie");
+    orders.add(told.vote.mock.lastCall![0].order.join());
+  }
+  expect(orders.size).toBeGreaterThan(3);
+});
+
+test("while it is hidden who is who, Python is told no reference that nobody chose", () => {
+  show(four(), BLIND);
+  expect(ask().reference).toBeNull();
 });
 
 test("answers given anew are blind again and ask for another vote", () => {

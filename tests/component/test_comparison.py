@@ -165,3 +165,14 @@ def test_a_value_survives_pickle_and_a_deep_copy(value):
     copied = copy.deepcopy(value)
     copied.cells[0].answer = "Blue."
     assert copied != value
+
+
+def test_half_a_character_is_refused_with_its_place_and_the_way_out():
+    with pytest.raises(
+        InvalidComparison, match=r"Cell 'a'\.answer: '\\ud83d' at 1 is half a char.*replace"
+    ):
+        Cell("a", answer="x\ud83d")
+    cell = Cell("a", answer="fine 😀")
+    with pytest.raises(InvalidComparison, match="half a character"):
+        cell.answer = "\ude00"
+    assert cell.answer == "fine 😀"

@@ -59,7 +59,7 @@ def test_the_page_may_reach_nothing_outside_itself(value):
     policy = Parts(value.to_html()).attributes["meta"]["content"]
     assert policy == (
         "default-src 'none'; img-src data: blob:; style-src 'unsafe-inline'; "
-        "script-src 'unsafe-inline'"
+        "script-src 'unsafe-inline'; form-action 'none'; base-uri 'none'"
     )
 
 

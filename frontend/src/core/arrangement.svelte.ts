@@ -4,6 +4,8 @@ import { Setting } from "./setting.svelte";
 
 /** What the value wishes of the arrangement. */
 export interface Wishes {
+  /** What an order belongs to: with another one, it is forgotten. */
+  scope: string;
   solo: string | null;
   order: readonly string[];
   hidden: readonly string[];
@@ -31,8 +33,9 @@ export class Arrangement {
 
   // Each in two steps, from a text: a streamed value that wishes for the same again leaves what the
   // person chose.
-  #askedOrder = $derived.by(() => JSON.stringify(this.#wishes().order));
-  #order = $derived.by<string[]>(() => JSON.parse(this.#askedOrder));
+  #askedOrder = $derived.by(() => JSON.stringify([this.#wishes().scope, this.#wishes().order]));
+  #givenOrder = $derived.by<string[]>(() => JSON.parse(this.#askedOrder)[1]);
+  #order = $derived.by<string[]>(() => this.#givenOrder);
   #askedAway = $derived.by(() => JSON.stringify(this.#wishes().hidden));
   #away = $derived.by<string[]>(() => JSON.parse(this.#askedAway));
   #askedSolo = $derived.by(() => this.#wishes().solo);
@@ -56,8 +59,7 @@ export class Arrangement {
   /** The cell that stands leftmost before anybody moves one. */
   first = $derived.by<string | null>(() => {
     const keys = this.#keys();
-    const asked: string[] = JSON.parse(this.#askedOrder);
-    return asked.find((key) => keys.includes(key)) ?? keys[0] ?? null;
+    return this.#givenOrder.find((key) => keys.includes(key)) ?? keys[0] ?? null;
   });
 
   /** The one cell that is shown alone, or null. */
@@ -72,12 +74,12 @@ export class Arrangement {
   });
 
   /** Those that are not hidden, in order. */
-  #present = $derived.by(() => this.all.filter((key) => !this.hidden.includes(key)));
+  present = $derived.by(() => this.all.filter((key) => !this.hidden.includes(key)));
 
-  shown = $derived.by(() => (this.solo !== null ? [this.solo] : this.#present));
+  shown = $derived.by(() => (this.solo !== null ? [this.solo] : this.present));
 
   /** Whether a cell may go: the last one stays. */
-  canHide = $derived.by(() => this.#present.length > 1);
+  canHide = $derived.by(() => this.present.length > 1);
 
   /** Show one cell alone, or all again when it is already. */
   toggleSolo(key: string): void {
@@ -113,6 +115,6 @@ export class Arrangement {
 
   /** The cell that a step left (-1) or right (1) would change places with; null at an end. */
   neighbour(key: string, step: -1 | 1): string | null {
-    return this.#present[this.#present.indexOf(key) + step] ?? null;
+    return this.present[this.present.indexOf(key) + step] ?? null;
   }
 }

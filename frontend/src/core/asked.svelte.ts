@@ -2,11 +2,19 @@
 
 import type { Comparison, Options, ViewData } from "../lib/types";
 
+/** How many tellings are remembered: functions that run at the same time give theirs back late. */
+const REMEMBERED = 64;
+
+interface Wish {
+  view: ViewData | null;
+  reference: string | null;
+}
+
 export class Asked {
   #value: () => Comparison;
   #options: () => Options;
-  #reported = { view: "", reference: "" };
-  #last: { view: ViewData | null; reference: string | null } = { view: null, reference: null };
+  readonly #told: { view: string; reference: string | null }[] = [];
+  #last: Wish = { view: null, reference: null };
 
   constructor(value: () => Comparison, options: () => Options) {
     this.#value = value;
@@ -23,28 +31,26 @@ export class Asked {
 
   // A function that got the grid's view gives it back with every value it yields. That is no wish:
   // the person may have moved on since.
-  view = $derived.by<ViewData>(() => {
-    const view = this.#value().view;
-    if (view === null || told(view) !== this.#reported.view) this.#last.view = view;
-    return this.#last.view ?? {};
+  #wish = $derived.by<Wish>(() => {
+    const { view, reference } = this.#value();
+    const echoes = this.#told.filter((one) => one.view === told(view));
+    if (!echoes.length) this.#last = { ...this.#last, view };
+    if (!echoes.some((one) => one.reference === reference))
+      this.#last = { ...this.#last, reference };
+    return this.#last;
   });
-
-  reference = $derived.by<string | null>(() => {
-    const reference = this.#value().reference;
-    if (reference === null || reference !== this.#reported.reference) {
-      this.#last.reference = reference;
-    }
-    return this.#last.reference;
-  });
+  view = $derived.by<ViewData>(() => this.#wish.view ?? {});
+  reference = $derived.by<string | null>(() => this.#wish.reference);
 
   /** Remember what was told to the app, to know it again when it comes back. */
-  report(view: ViewData, reference: string | null): void {
-    this.#reported = { view: told(view), reference: reference ?? "" };
+  report({ view, reference }: Wish): void {
+    this.#told.push({ view: told(view), reference });
+    if (this.#told.length > REMEMBERED) this.#told.shift();
   }
 }
 
 /** A view as a text that is the same for the same view, whatever the order of its fields. */
-function told(view: ViewData): string {
-  const known = Object.entries(view).filter(([, wish]) => wish !== null && wish !== undefined);
+function told(view: ViewData | null): string {
+  const known = Object.entries(view ?? {}).filter(([, one]) => one !== null && one !== undefined);
   return JSON.stringify(known.sort(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -6,11 +6,20 @@ import type { Asked } from "./asked.svelte";
 
 const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
+interface Cast {
+  /** The comparison it was cast on, and what was answered there. */
+  contest: string;
+  answers: string;
+  vote: Vote;
+}
+
 export class Ballot {
   #asked: Asked;
   #keys: () => string[];
-  #cast = $state.raw<{ contest: string; vote: Vote } | null>(null);
+  #cast = $state.raw<Cast | null>(null);
   #marked = $state.raw<{ contest: string; keys: string[] }>({ contest: "", keys: [] });
+  /** How often a comparison was answered anew after a vote. */
+  #again = $state.raw({ comparison: "", times: 0 });
 
   /** `keys` are the value's cells in its order. */
   constructor(asked: Asked, keys: () => string[]) {
@@ -19,28 +28,44 @@ export class Ballot {
   }
 
   isAsked = $derived.by(() => this.#asked.options.voting ?? false);
+  isBlind = $derived.by(() => this.#asked.options.blind ?? false);
 
-  /** What makes a comparison another one: a vote, and a blind order, belong to one of them. */
-  contest = $derived.by(() => contest(this.#asked.value, this.#asked.options.seed ?? null));
+  #comparison = $derived.by(() => named(this.#asked.value, this.#asked.options.seed ?? null));
 
-  /** The vote that was cast on this comparison. */
-  vote = $derived.by<Vote | null>(() =>
-    this.#cast?.contest === this.contest ? this.#cast.vote : null,
-  );
+  /**
+   * What makes a comparison another one: a vote, and a blind order, belong to one of them. After a
+   * vote that told who is who, the same question is another one too.
+   */
+  contest = $derived.by(() => {
+    const { comparison, times } = this.#again;
+    return comparison === this.#comparison && times > 0
+      ? `${this.#comparison} ${times}`
+      : this.#comparison;
+  });
 
   /** Whether a cell still waits or runs: nobody may vote on half an answer. */
   isEarly = $derived.by(() =>
     this.#asked.value.cells.some(({ status }) => status === "waiting" || status === "running"),
   );
 
-  #isBlind = $derived.by(() => this.#asked.options.blind ?? false);
+  /** Whether the answers that were voted on are there no more. */
+  isStale = $derived.by(() => {
+    const cast = this.#cast;
+    if (cast?.contest !== this.contest) return false;
+    return this.isEarly || cast.answers !== answered(this.#asked.value);
+  });
+
+  /** The vote that was cast on this comparison. */
+  vote = $derived.by<Vote | null>(() =>
+    this.#cast?.contest === this.contest && !this.isStale ? this.#cast.vote : null,
+  );
 
   /** Whether who is who is hidden now. */
-  hides = $derived.by(() => this.#isBlind && this.vote === null);
+  hides = $derived.by(() => this.isBlind && this.vote === null);
 
   /** The cells in the seeded order of a blind comparison; it stays when the vote has been cast. */
   shuffled = $derived.by<string[] | null>(() => {
-    if (!this.#isBlind) return null;
+    if (!this.isBlind) return null;
     const keys = this.#keys();
     return seededOrder(keys.length, this.contest).map((place) => keys[place]!);
   });
@@ -68,25 +93,28 @@ export class Ballot {
       verdict,
       chosen: chosen.map(ids),
       order: order.map(ids),
-      blind: this.#isBlind,
+      blind: this.isBlind,
     };
-    this.#cast = { contest: this.contest, vote };
+    const answers = answered(this.#asked.value);
+    this.#cast = { contest: this.contest, answers, vote };
     return vote;
   }
 
-  /** Ask anew: the answers are being given again. */
-  forget(): void {
+  /** Ask anew, in another order: the answers are other ones. */
+  askAgain(): void {
+    const { comparison, times } = this.#again;
+    const before = comparison === this.#comparison ? times : 0;
+    this.#again = { comparison: this.#comparison, times: before + 1 };
     this.#cast = null;
     this.#marked = { contest: "", keys: [] };
   }
 }
 
-function contest({ query, image, cells }: Comparison, seed: number | null): string {
-  return JSON.stringify([
-    seed,
-    query,
-    image?.orig_name ?? null,
-    image?.path ?? null,
-    cells.map(({ id }) => id),
-  ]);
+function named({ query, image, cells }: Comparison, seed: number | null): string {
+  const picture = [image?.orig_name ?? null, image?.path ?? null];
+  return JSON.stringify([seed, query, ...picture, cells.map(({ id }) => id)]);
+}
+
+function answered({ cells }: Comparison): string {
+  return JSON.stringify(cells.map(({ status, answer, error }) => [status, answer, error]));
 }

@@ -5,7 +5,7 @@ import { align } from "../lib/align";
 import { formatValue } from "../lib/figures";
 import { mean, minus, onGridOf, type Grid } from "../lib/grids";
 import { decodeBytes, decodeMap } from "../lib/maps";
-import { extent, percentiles, positions, signedRanks, stretch, type Range } from "../lib/scale";
+import { extent, percentiles, positions, signedRanks, symmetric, type Range } from "../lib/scale";
 import { wordSpans, type Span } from "../lib/spans";
 import { DROPPED, tokenAt } from "../lib/tokens";
 import type { Cell, MapData, Selection } from "../lib/types";
@@ -69,8 +69,17 @@ export class CellState {
 
   // ---- words
   #answer = $derived.by(() => this.#cell().answer);
+  #places = $derived.by(() =>
+    JSON.stringify(this.#cell().words.map(({ start, end }) => [start, end])),
+  );
   /** The words of the answer that have maps. */
-  spans: Span[] = $derived.by(() => wordSpans(this.#answer, this.#cell().words));
+  spans: Span[] = $derived.by(() => {
+    const places: [start: number, end: number][] = JSON.parse(this.#places);
+    return wordSpans(
+      this.#answer,
+      places.map(([start, end]) => ({ start, end })),
+    );
+  });
   texts: string[] = $derived.by(() => this.spans.map(({ text }) => text));
   /** For each word of the cell that is pointed into, the word of this answer that goes with it. */
   #aligned = $derived.by(() => {
@@ -84,10 +93,13 @@ export class CellState {
     return source === this ? index : (this.#aligned?.[index] ?? null);
   });
 
-  #wordMap = $derived.by<Decoded<Grid>>(() => {
+  #wordData = $derived.by(() => {
     const members = this.word === null ? [] : (this.spans[this.word]?.members ?? []);
-    if (!members.length) return { content: null, problem: null };
-    const maps = members.map((member) => this.#cell().words[member]!.map);
+    if (!members.length) return null;
+    return JSON.stringify(members.map((member) => this.#cell().words[member]?.map));
+  });
+  #wordMap = $derived.by<Decoded<Grid>>(() => {
+    const maps: MapData[] | null = this.#wordData && JSON.parse(this.#wordData);
     return attempt(maps, (maps) => mean(maps.map((map) => decoded(map, "The word's map"))));
   });
 
@@ -163,7 +175,7 @@ export class CellState {
     const { drawing } = this.#grid;
     const window: Range = [drawing.windowLow, drawing.windowHigh];
     if (drawing.normalize.current === "percentile") {
-      return this.#ranked && stretch(this.#ranked, window);
+      return this.#ranked && positions(this.#ranked, window);
     }
     const whole = drawing.normalize.current === "shared" ? drawing.axis : this.#ownAxis;
     if (!whole) return null;
@@ -173,9 +185,7 @@ export class CellState {
 
   #ownAxis = $derived.by<Range | null>(() => {
     const own = this.map && extent(this.map.values, this.#mask);
-    if (!own || !this.#grid.drawing.diverging) return own;
-    const reach = Math.max(Math.abs(own[0]), Math.abs(own[1]));
-    return [-reach, reach];
+    return own && this.#grid.drawing.diverging ? symmetric(own) : own;
   });
 
   /** The token under the middle of a value of the map, which may lie on another grid. */

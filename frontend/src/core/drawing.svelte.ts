@@ -1,5 +1,6 @@
 /** How the maps are drawn: which layer, in which colours, on which scale. */
 
+import { formatEnd } from "../lib/figures";
 import { symmetric, union, type Range } from "../lib/scale";
 import type { ColormapName, Normalize } from "../lib/types";
 import type { Asked } from "./asked.svelte";
@@ -94,14 +95,25 @@ export class Drawing {
   #scope = $derived.by(() =>
     [this.layer, this.word !== null, this.difference.current, this.normalize.current].join("\n"),
   );
-  #set = $state.raw<{ scope: string; window: Range } | null>(null);
+  /** The ends that the person set: values where the scale is shared, else shares of it. */
+  #ends = $state.raw<ReadonlyMap<string, Range>>(new Map());
+  #shared = $derived.by(() => this.normalize.current === "shared");
+
   #askedLow = $derived.by(() => this.#asked.view.range?.[0] ?? null);
   #askedHigh = $derived.by(() => this.#asked.view.range?.[1] ?? null);
-  /** The ends that the value asks for, while what it asks them for is drawn. */
+  /** Whether the scale is the one that a value can ask for: the shared one of the layer it asks for. */
+  #isAskable = $derived.by(() => {
+    const layer = this.#asked.view.layer ?? this.#asked.options.layer ?? this.layers[0]?.key;
+    const plain = !this.difference.current && this.word === null;
+    return this.#shared && plain && this.layer === layer;
+  });
+  /** The ends in the layer's unit, as they were set or asked for. */
   #wished = $derived.by<Range | null>(() => {
+    if (!this.#shared) return null;
+    const set = this.#ends.get(this.#scope);
     const [low, high] = [this.#askedLow, this.#askedHigh];
-    const fits = this.normalize.current === "shared" && !this.difference.current && !this.word;
-    return fits && low !== null && high !== null && low < high ? [low, high] : null;
+    if (set || !this.#isAskable || low === null || high === null) return set ?? null;
+    return low < high ? [low, high] : null;
   });
 
   #all = $derived.by(() => union(this.#maps.extents()));
@@ -116,7 +128,7 @@ export class Drawing {
   });
 
   #window = $derived.by<Range>(() => {
-    if (this.#set?.scope === this.#scope) return this.#set.window;
+    if (!this.#shared) return this.#ends.get(this.#scope) ?? WHOLE;
     const [axis, wished] = [this.axis, this.#wished];
     if (!axis || !wished || axis[1] <= axis[0]) return WHOLE;
     const [low, high] = this.diverging ? symmetric(wished) : wished;
@@ -126,44 +138,62 @@ export class Drawing {
   windowLow = $derived.by(() => this.#window[0]);
   windowHigh = $derived.by(() => this.#window[1]);
 
-  /** The part of the bar, 0 to 1, that the colours are spread over. */
-  get window(): Range {
-    return [this.windowLow, this.windowHigh];
-  }
-
   get isWindowWhole(): boolean {
     return this.windowLow === 0 && this.windowHigh === 1;
   }
 
-  /** Move an end of the scale; around zero both move alike. */
+  /** Move an end of the scale to a place of the bar; around zero both move alike. */
   setEnd(end: 0 | 1, to: number): void {
-    let [low, high] = this.window;
+    let [low, high] = [this.windowLow, this.windowHigh];
     if (this.diverging) {
-      const reach = Math.min(0.5, Math.max(CLOSEST, Math.abs(to - 0.5)));
+      const reach = Math.min(0.5, Math.max(CLOSEST, end === 0 ? 0.5 - to : to - 0.5));
       [low, high] = [0.5 - reach, 0.5 + reach];
     } else if (end === 0) {
-      low = Math.min(Math.max(0, to), high - CLOSEST);
+      low = Math.max(0, Math.min(to, high - CLOSEST));
     } else {
-      high = Math.max(Math.min(1, to), low + CLOSEST);
+      high = Math.min(1, Math.max(to, low + CLOSEST));
     }
-    this.#set = { scope: this.#scope, window: [low, high] };
+    this.#keep([low, high]);
   }
 
   /** The whole range again. */
   resetEnds(): void {
-    this.#set = { scope: this.#scope, window: WHOLE };
+    this.#keep(WHOLE);
+  }
+
+  #keep(window: Range): void {
+    const { axis } = this;
+    const [low, high] = window;
+    const inUnits = (at: number) => axis![0] + at * (axis![1] - axis![0]);
+    if (this.#shared && !axis) return;
+    const ends: Range = this.#shared ? [inUnits(low), inUnits(high)] : window;
+    this.#ends = new Map(this.#ends).set(this.#scope, ends);
   }
 
   /** The value at a place of the bar; null where the scale is not in the layer's unit. */
   valueAt(place: number): number | null {
-    if (this.normalize.current !== "shared" || !this.axis) return null;
+    if (!this.#shared || !this.axis) return null;
     return this.axis[0] + place * (this.axis[1] - this.axis[0]);
   }
 
-  /** The ends in the layer's unit, where they were set or asked for. */
+  /** A place of the bar in words: in the layer's unit where the scale is shared. */
+  textAt(place: number): string {
+    const value = this.valueAt(place);
+    if (value !== null) return formatEnd(value);
+    const percent = Math.round(place * 100);
+    if (this.normalize.current === "percentile") return `p${percent}`;
+    return percent === 0 ? "lowest" : percent === 100 ? "highest" : `${percent} %`;
+  }
+
+  /** What the scale is of: the layer or the word, less the reference, in its unit. */
+  name = $derived.by(() => {
+    const less = this.difference.current ? " − reference" : "";
+    return `${this.label}${less}${this.#shared && this.unit ? `, ${this.unit}` : ""}`;
+  });
+
+  /** The ends in the layer's unit, where they are such as a value can ask for. */
   get range(): [number, number] | null {
-    const [low, high] = [this.valueAt(this.windowLow), this.valueAt(this.windowHigh)];
-    const given = !this.isWindowWhole || this.#wished !== null;
-    return given && low !== null && high !== null && low < high ? [low, high] : null;
+    const wished = this.#isAskable ? this.#wished : null;
+    return wished && wished[0] < wished[1] ? [...wished] : null;
   }
 }

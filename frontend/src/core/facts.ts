@@ -1,7 +1,8 @@
 /** Everything that is told of each cell, as rows of text: for the table. */
 
-import { difference, figure, formatCorrelation, formatFigure, formatSpread } from "../lib/figures";
-import type { Cell } from "../lib/types";
+import { formatCorrelation, told } from "../lib/figures";
+import { conditionsText } from "../lib/stamp";
+import type { Cell, Metric } from "../lib/types";
 import type { GridState } from "./grid.svelte";
 
 export interface Fact {
@@ -27,14 +28,13 @@ export function facts(grid: GridState, keys: readonly string[]): Fact[] {
   if (!blind) {
     rows.push(
       { name: "about", texts: cells.map(({ subtitle }) => subtitle) },
+      { name: "conditions", texts: cells.map(({ stamp }) => conditionsText(stamp)) },
       { name: "warnings", texts: cells.map(({ warnings }) => warnings.join(" ")) },
       { name: "image tokens kept", texts: states.map((state) => state?.tokens.label ?? "") },
       ...grid.value.metrics.map((metric) => ({
         name: metric.label || metric.key,
         help: metric.help,
-        texts: cells.map((cell, i) =>
-          figureText(grid, cell, keys[i] === grid.referenceKey, metric.key),
-        ),
+        texts: keys.map((key) => figureText(grid, key, metric)),
       })),
       {
         name: "kept in common (IoU)",
@@ -67,18 +67,13 @@ function status(cell: Cell, blind: boolean): string {
   return `${cell.status}, ${cell.correct ? "correct" : "wrong"}`;
 }
 
-function figureText(grid: GridState, cell: Cell, isReference: boolean, key: string): string {
-  const metric = grid.value.metrics.find((one) => one.key === key)!;
-  const value = figure(cell.metrics[key]);
-  if (value === null) return "";
-  const base = grid.reference && figure(grid.reference.metrics[key]);
-  const change =
-    base === null || isReference ? null : difference(value, base, metric, grid.deltas.current);
-  const spread = formatSpread(cell.metrics[key], metric);
-  return [
-    formatFigure(value, metric) + (spread ? ` (${spread})` : ""),
-    change ? change.text + (change.verdict ? ` ${change.verdict}` : "") : "",
-  ]
-    .filter(Boolean)
-    .join(", ");
+function figureText(grid: GridState, key: string, metric: Metric): string {
+  const reference = key === grid.referenceKey ? null : grid.reference;
+  const of = told(grid.byKey.get(key)!, reference, metric, grid.deltas.current);
+  if (of.value === null) return "";
+  const spread = of.spread ? ` (${of.spread})` : "";
+  const change = of.change
+    ? `, ${[of.change.text, of.change.verdict].filter(Boolean).join(" ")}`
+    : "";
+  return of.text + spread + change;
 }

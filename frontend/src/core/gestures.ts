@@ -95,7 +95,7 @@ export function listen(frame: HTMLElement, gestures: Gestures): () => void {
   }
 
   function pointerleave(event: PointerEvent): void {
-    if (event.pointerType === "mouse" && !down.size) gestures.hover(null);
+    if (event.pointerType !== "touch" && !down.size) gestures.hover(null);
   }
 
   function click(event: MouseEvent): void {

@@ -1,7 +1,7 @@
 /** All that the cells of a grid share, and the cells themselves. */
 
 import { untrack } from "svelte";
-import { ranked } from "../lib/figures";
+import { best, figure, formatSpread, ranked } from "../lib/figures";
 import type { Answers, Cell, Comparison, Deltas, Options, ViewData } from "../lib/types";
 import { Arrangement } from "./arrangement.svelte";
 import { Asked } from "./asked.svelte";
@@ -36,14 +36,19 @@ export class GridState {
       extents: () => this.cells.map((cell) => cell.extent),
       word: () => this.words.text,
     });
-    this.words = new Words(() => this.cells);
+    this.words = new Words(
+      () => this.cells,
+      () => asked.value.query,
+    );
     this.reveal = new Reveal(asked);
     this.ballot = new Ballot(asked, () => [...this.byKey.keys()]);
     this.arrangement = new Arrangement(
       () => this.ballot.shuffled ?? [...this.byKey.keys()],
       () => ({
+        // An order that is asked for, or was made for another question, would tell who is who.
+        scope: this.ballot.isBlind ? this.ballot.contest : "",
+        order: (this.ballot.isBlind ? null : asked.view.order) ?? NO_NAMES,
         solo: asked.view.solo ?? null,
-        order: asked.view.order ?? NO_NAMES,
         hidden: asked.view.hidden ?? NO_NAMES,
         sort: asked.view.sort ?? null,
       }),
@@ -147,15 +152,34 @@ export class GridState {
     };
   }
 
-  /** The comparison as it is looked at now. */
-  now(): Comparison {
-    return { ...this.value, reference: this.referenceKey, view: this.snapshot() };
+  /** How the comparison is looked at now, and against which cell. */
+  look(): { reference: string | null; view: ViewData } {
+    // While it is hidden who is who, the cell that all are compared with is nobody's choice.
+    const reference = this.ballot.hides ? this.asked.reference : this.referenceKey;
+    return { reference, view: this.snapshot() };
   }
 
-  /** The same for the app; what comes back of it is known as told. */
-  tell(): Comparison {
-    const told = this.now();
-    this.asked.report(told.view!, told.reference);
+  /** The comparison as it is looked at now. */
+  now(): Comparison {
+    return { ...this.value, ...this.look() };
+  }
+
+  /** How it is looked at, for the app; what comes back of it is known as told. */
+  tell(): { reference: string | null; view: ViewData } {
+    const told = this.look();
+    this.asked.report(told);
     return told;
   }
+
+  /** Each metric with what can be told of all cells together. */
+  metrics = $derived.by(() =>
+    this.value.metrics.map((metric) => {
+      const entries = this.value.cells.map(({ metrics }) => metrics[metric.key]);
+      return {
+        metric,
+        best: best(entries.map(figure), metric.better),
+        spreads: entries.some((entry) => formatSpread(entry, metric) !== ""),
+      };
+    }),
+  );
 }

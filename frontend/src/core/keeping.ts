@@ -46,7 +46,7 @@ export const KEEPERS: Keeper[] = [
 ];
 
 /** One row for each cell: what it is, what it answered, and every figure without its unit. */
-export function csv(grid: GridState): string {
+function csv(grid: GridState): string {
   const { metrics } = grid.value;
   const head = ["id", "title", "subtitle", "status", "correct", "answer", "error", "reference"];
   const counts = ["tokens_kept", "tokens", "kept_iou", "map_rho"];
@@ -82,10 +82,11 @@ export function csv(grid: GridState): string {
 }
 
 /** A comparison with its images inside, as `Comparison.save` writes it. */
-export async function selfContained(value: Comparison): Promise<Comparison> {
+async function selfContained(value: Comparison): Promise<Comparison> {
   const embedded = new Map<string, Promise<ImageFile>>();
   const embed = (image: ImageFile | null): Promise<ImageFile> | null => {
-    if (!image?.url) return null;
+    if (!image) return null;
+    if (!image.url) return Promise.reject(new Error("an image has no address."));
     const found = embedded.get(image.url) ?? embedImage(image);
     embedded.set(image.url, found);
     return found;

@@ -32,7 +32,8 @@ export function press(event: Press, grid: GridState, key: string | null, around:
   }
   if (/^[1-8]$/.test(event.key)) return alone(grid, Number(event.key));
   if (event.key === "Escape") return letGo(grid);
-  const act = ACTS[event.key] ?? (grid.byKey.size > 1 ? COMPARING[event.key] : undefined);
+  const name = event.key.toLowerCase();
+  const act = ACTS[name] ?? (grid.byKey.size > 1 ? COMPARING[name] : undefined);
   if (!act) return false;
   act(grid, key, around, event);
   return true;

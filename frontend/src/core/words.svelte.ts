@@ -19,21 +19,25 @@ export interface WordAt {
 /** A word with what it said: another answer may have another word in its place. */
 interface Held extends WordAt {
   readonly text: string;
+  readonly scope: string;
 }
 
 export class Words {
   #states: () => readonly Speaker[];
+  #scope: () => string;
   #hovered = $state.raw<Held | null>(null);
   #pinned = $state.raw<Held | null>(null);
 
-  constructor(states: () => readonly Speaker[]) {
+  /** A word is let go when the `scope` becomes another one: another question is asked. */
+  constructor(states: () => readonly Speaker[], scope: () => string) {
     this.#states = states;
+    this.#scope = scope;
   }
 
   /** The word pointed at, or chosen; null when it is none, or no longer there. */
   current = $derived.by<WordAt | null>(() => {
     const at = this.#pinned ?? this.#hovered;
-    return at && this.#textAt(at) === at.text ? at : null;
+    return at?.scope === this.#scope() && this.#textAt(at) === at.text ? at : null;
   });
 
   /** The cell whose word it is. */
@@ -82,7 +86,7 @@ export class Words {
 
   #held(at: WordAt): Held | null {
     const text = this.#textAt(at);
-    return text === undefined ? null : { ...at, text };
+    return text === undefined ? null : { ...at, text, scope: this.#scope() };
   }
 
   #state(key: string): Speaker | undefined {

@@ -16,8 +16,8 @@ export interface Kept {
  * places, or when one side is constant there.
  */
 export function spearman(a: Float32Array, b: Float32Array): { rho: number; n: number } | null {
-  const both = (_: number, i: number) => !Number.isNaN(a[i]!) && !Number.isNaN(b[i]!);
-  const [one, other] = [ranks(a.filter(both)), ranks(b.filter(both))];
+  const [one, other] =
+    a.some(Number.isNaN) || b.some(Number.isNaN) ? rankBoth(a, b) : [ranksOnce(a), ranksOnce(b)];
   const n = one.length;
   if (n < 3) return null;
   const middle = (n + 1) / 2;
@@ -30,6 +30,20 @@ export function spearman(a: Float32Array, b: Float32Array): { rho: number; n: nu
   }
   if (ofOne === 0 || ofOther === 0) return null;
   return { rho: shared / Math.sqrt(ofOne * ofOther), n };
+}
+
+function rankBoth(a: Float32Array, b: Float32Array): [Float64Array, Float64Array] {
+  const both = (_: number, i: number) => !Number.isNaN(a[i]!) && !Number.isNaN(b[i]!);
+  return [ranks(a.filter(both)), ranks(b.filter(both))];
+}
+
+/** The ranks of a whole map, made once: a reference is compared with many. */
+const known = new WeakMap<Float32Array, Float64Array>();
+
+function ranksOnce(values: Float32Array): Float64Array {
+  const found = known.get(values) ?? ranks(values);
+  known.set(values, found);
+  return found;
 }
 
 function ranks(values: Float32Array): Float64Array {

@@ -3,7 +3,7 @@
 type Field = string | number | boolean | null;
 
 /** What makes a spreadsheet read a text as a formula (OWASP, "CSV Injection"). */
-const FORMULA = /^[=+\-@\t\r]/;
+const FORMULA = /^[=+\-@\t\r\n＝＋－＠]/;
 
 /** The rows as CSV, each ended by CRLF; null is an empty field. */
 export function toCsv(rows: Field[][]): string {

@@ -85,11 +85,36 @@ export function difference(
   return { text: `${change < 0 ? "−" : "+"}${text} %`, verdict };
 }
 
+/** A metric of a cell, as it is told beside the reference's. */
+export interface Told {
+  value: number | null;
+  /** The value in words; a dash where there is none. */
+  text: string;
+  spread: string;
+  /** Null where there is nothing to compare with: for the reference itself, among others. */
+  change: Difference | null;
+}
+
+/** What is told of a cell's metric; the reference is null for the reference's own cell. */
+export function told(
+  cell: Pick<Cell, "metrics">,
+  reference: Pick<Cell, "metrics"> | null,
+  metric: Metric,
+  deltas: Deltas,
+): Told {
+  const entry = cell.metrics[metric.key];
+  const value = figure(entry);
+  const base = reference && figure(reference.metrics[metric.key]);
+  return {
+    value,
+    text: value === null ? "–" : formatFigure(value, metric),
+    spread: formatSpread(entry, metric),
+    change: value === null || base === null ? null : difference(value, base, metric, deltas),
+  };
+}
+
 function ratio(value: number): string {
-  const size = Math.abs(value);
-  return minus(
-    size >= 99.5 || size < 0.01 ? String(Number(value.toPrecision(2))) : value.toFixed(2),
-  );
+  return value >= 99.5 || value < 0.01 ? String(Number(value.toPrecision(2))) : value.toFixed(2);
 }
 
 /** The best of the values, where one is: of two or more that are not all the same. */

@@ -11,6 +11,7 @@ export interface Grid {
 
 /** A map's values on the grid of another, each weighted by the area it covers there. */
 export function onGridOf(grid: Grid, other: Grid): Float32Array {
+  if (grid.rows === other.rows && grid.cols === other.cols) return grid.values;
   return resample(grid.values, grid.rows, grid.cols, other.rows, other.cols);
 }
 

@@ -15,7 +15,9 @@ export function decodeBytes(base64: string, expected: number, name: string): Uin
   if (binary.length !== expected) {
     throw new Error(`${name} holds ${binary.length} bytes, but its grid needs ${expected}.`);
   }
-  return Uint8Array.from(binary, (character) => character.charCodeAt(0));
+  const bytes = new Uint8Array(expected);
+  for (let i = 0; i < expected; i++) bytes[i] = binary.charCodeAt(i);
+  return bytes;
 }
 
 /** The values of a map, row by row; infinity and, in uint8, 0 are no value. */

@@ -13,7 +13,7 @@ export const IDS = {
 // Everything is inside the file, and nothing may be asked of another place.
 const POLICY =
   "default-src 'none'; img-src data: blob:; " +
-  "style-src 'unsafe-inline'; script-src 'unsafe-inline'";
+  "style-src 'unsafe-inline'; script-src 'unsafe-inline'; form-action 'none'; base-uri 'none'";
 
 /** The page of a comparison whose images are data URLs; the code is safe inline as it is built. */
 export function page(

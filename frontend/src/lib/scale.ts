@@ -53,11 +53,6 @@ export function signedRanks(values: Float32Array): Float32Array {
   return ranks.map((rank, i) => 0.5 + (Math.sign(values[i]!) * rank) / 2);
 }
 
-/** Places stretched so that a window of the scale becomes the whole of it; NaN stays NaN. */
-export function stretch(places: Float32Array, [from, to]: Range): Float32Array {
-  return positions(places, [from, to]);
-}
-
 function countUpTo(sorted: Float32Array, value: number): number {
   let from = 0;
   let to = sorted.length;

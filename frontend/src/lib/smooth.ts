@@ -26,25 +26,49 @@ export function smoothed(
     const [near, far] = [down.near * cols, down.far * cols];
     for (let x = 0; x < width; x++) {
       const { near: left, far: right, share } = across[x]!;
-      let sum = 0;
-      let weight = 0;
-      const add = (value: number, part: number): void => {
-        if (Number.isNaN(value)) return;
-        sum += value * part;
-        weight += part;
-      };
       if (Number.isNaN(places[own + Math.floor(x / factor)]!)) {
         fine[y * width + x] = NaN;
         continue;
       }
-      add(places[near + left]!, (1 - down.share) * (1 - share));
-      add(places[near + right]!, (1 - down.share) * share);
-      add(places[far + left]!, down.share * (1 - share));
-      add(places[far + right]!, down.share * share);
-      fine[y * width + x] = sum / weight;
+      fine[y * width + x] = between4(
+        places[near + left]!,
+        places[near + right]!,
+        places[far + left]!,
+        places[far + right]!,
+        share,
+        down.share,
+      );
     }
   }
   return fine;
+}
+
+/** The bilinear mean of four corners, of which those without a value take no part. */
+function between4(
+  upperLeft: number,
+  upperRight: number,
+  lowerLeft: number,
+  lowerRight: number,
+  right: number,
+  down: number,
+): number {
+  const upper = mix(upperLeft, upperRight, right);
+  const lower = mix(lowerLeft, lowerRight, right);
+  const all = mix(upper, lower, down);
+  if (!Number.isNaN(upperLeft + upperRight + lowerLeft + lowerRight)) return all;
+  const corners = [upperLeft, upperRight, lowerLeft, lowerRight];
+  const weights = [(1 - down) * (1 - right), (1 - down) * right, down * (1 - right), down * right];
+  let [sum, weight] = [0, 0];
+  corners.forEach((value, i) => {
+    if (Number.isNaN(value)) return;
+    sum += value * weights[i]!;
+    weight += weights[i]!;
+  });
+  return sum / weight;
+}
+
+function mix(from: number, to: number, share: number): number {
+  return from + (to - from) * share;
 }
 
 /** The two tokens that a pixel lies between, and how far it is on the way to the second. */

@@ -71,6 +71,8 @@ export interface Cell {
   tokens: Tokens | null;
   words: Word[];
   image: ImageFile | null;
+  /** Conditions of its own. */
+  stamp?: Record<string, Fact>;
 }
 
 export type Fact = string | number | boolean | null;
@@ -140,6 +142,9 @@ export interface Vote {
   order: string[];
   blind: boolean;
 }
+
+/** What a function that takes the grid is told beside the value; nothing where nothing is shown. */
+export type Look = Partial<Pick<Comparison, "reference" | "view">>;
 
 /** What an app sets on the component; a value's own `view` comes before it. */
 export interface Options {

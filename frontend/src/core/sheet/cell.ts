@@ -1,6 +1,6 @@
 /** The parts of one cell on a sheet: title, picture, answer, figures. */
 
-import { difference, figure, formatFigure } from "../../lib/figures";
+import { told } from "../../lib/figures";
 import type { GridState } from "../grid.svelte";
 import { BAD, FAINT, font, GOOD, INK, LINE, WIDTH, write, type Part } from "./pen";
 import { drawPicture } from "./picture";
@@ -84,15 +84,12 @@ function figuresOf(on: CanvasRenderingContext2D, grid: GridState, key: string): 
     draw(x, y) {
       on.strokeStyle = LINE;
       on.strokeRect(x, y, WIDTH, 0);
+      const reference = key === grid.referenceKey ? null : grid.reference;
       metrics.forEach((metric, i) => {
         const top = y + 6 + i * 20;
-        const value = figure(cell.metrics[metric.key]);
-        const base = grid.reference && figure(grid.reference.metrics[metric.key]);
+        const { text, change } = told(cell, reference, metric, grid.deltas.current);
         write(on, metric.label || metric.key, x, top, { colour: FAINT });
-        const text = value === null ? "–" : formatFigure(value, metric);
         write(on, text, x + WIDTH - 90, top, { align: "right" });
-        if (value === null || base === null || key === grid.referenceKey) return;
-        const change = difference(value, base, metric, grid.deltas.current);
         if (!change) return;
         const colour =
           change.verdict === "better" ? GOOD : change.verdict === "worse" ? BAD : FAINT;

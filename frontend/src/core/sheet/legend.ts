@@ -1,21 +1,24 @@
 /** The foot of a sheet: the scale, what the hatch means, and under which conditions it was made. */
 
 import { gradientStops } from "../../lib/colour";
-import { formatEnd } from "../../lib/figures";
+import { conditionsText } from "../../lib/stamp";
 import type { GridState } from "../grid.svelte";
 import { FAINT, font, INK, write, type Part } from "./pen";
 import { fillHatched } from "./picture";
+import { wrapped } from "./text";
 
-export function legendOf(on: CanvasRenderingContext2D, grid: GridState): Part {
+export function legendOf(on: CanvasRenderingContext2D, grid: GridState, width: number): Part {
   const { drawing } = grid;
   const drawn = drawing.layer !== null || drawing.word !== null;
   const hatched =
     drawing.tokens.current && grid.cells.some(({ tokens }) => tokens.droppedPath !== "");
-  const stamp = Object.entries(grid.value.stamp ?? {}).filter(([, fact]) => fact !== null);
-  const conditions = stamp.map(([key, fact]) => `${key} ${fact}`).join("  ·  ");
+  const stamp = conditionsText(grid.value.stamp);
+  const small = font(13);
+  on.font = small;
+  const lines = stamp ? wrapped(on, stamp, width, 6) : [];
   const first = drawn || hatched ? 26 : 0;
   return {
-    height: first + (conditions ? 22 : 0),
+    height: first + lines.length * 19,
     draw(x, y) {
       const face = font(14);
       let left = x;
@@ -36,25 +39,22 @@ export function legendOf(on: CanvasRenderingContext2D, grid: GridState): Part {
         left += 44;
         say("dropped", FAINT);
       }
-      if (conditions) {
-        write(on, conditions, x, y + first, { font: font(13), colour: FAINT });
-      }
+      lines.forEach((line, i) => {
+        write(on, line, x, y + first + i * 19, { font: small, colour: FAINT });
+      });
     },
   };
 }
 
 /** The words of the legend with their colours; null is where the bar stands. */
 function scaleOf(drawing: GridState["drawing"]): [text: string | null, colour: string][] {
-  const [low, high] = [drawing.valueAt(drawing.windowLow), drawing.valueAt(drawing.windowHigh)];
   const by = { shared: "", cell: ", each cell on its own scale", percentile: ", by rank" };
-  const less = drawing.difference.current ? " − reference" : "";
-  const unit = drawing.unit ? `, ${drawing.unit}` : "";
   const least = drawing.threshold.current;
   return [
-    [`${drawing.label}${less}${unit}${by[drawing.normalize.current]}`, FAINT],
-    [low === null ? "lowest" : formatEnd(low), INK],
+    [drawing.name + by[drawing.normalize.current], FAINT],
+    [drawing.textAt(drawing.windowLow), INK],
     [null, INK],
-    [high === null ? "highest" : formatEnd(high), INK],
+    [drawing.textAt(drawing.windowHigh), INK],
     [least > 0 ? `nothing below p${Math.round(least)}` : "", FAINT],
   ];
 }

@@ -1,8 +1,7 @@
 /** A cell's picture as it is looked at, on the canvas of a sheet. */
 
-import { paint } from "../../lib/colour";
+import { drawn, drawnPlaces } from "../../lib/drawn";
 import { groupOutline } from "../../lib/groups";
-import { smoothed, smoothFactor } from "../../lib/smooth";
 import { toFrame, type Viewport } from "../../lib/viewport";
 import type { CellState } from "../cell.svelte";
 import type { GridState } from "../grid.svelte";
@@ -65,14 +64,13 @@ function drawMap(
   at: Box,
 ): void {
   if (!positions || !map) return;
-  const factor = drawing.smooth.current ? smoothFactor(map.rows, map.cols) : 1;
-  const places = factor > 1 ? smoothed(positions, map.rows, map.cols, factor) : positions;
-  const pixels = new ImageData(paint(places, drawing.colormap), map.cols * factor);
+  const smooth = drawing.smooth.current;
+  const pixels = drawn(drawnPlaces(positions, map.rows, map.cols, smooth), drawing.colormap);
   const small = new OffscreenCanvas(pixels.width, pixels.height);
   small.getContext("2d")!.putImageData(pixels, 0, 0);
   on.save();
   on.globalAlpha = drawing.opacity.current;
-  on.imageSmoothingEnabled = factor > 1;
+  on.imageSmoothingEnabled = smooth;
   on.drawImage(small, at.x, at.y, at.width, at.height);
   on.restore();
 }

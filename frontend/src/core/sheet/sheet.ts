@@ -26,7 +26,7 @@ export async function sheet(grid: GridState): Promise<Blob> {
   );
   const width = 2 * EDGE + columns * WIDTH + (columns - 1) * GAP;
   const question = questionOf(on, grid, width - 2 * EDGE);
-  const legend = legendOf(on, grid);
+  const legend = legendOf(on, grid, width - 2 * EDGE);
   const sum = (parts: number[]): number => parts.reduce((all, height) => all + height, 0);
   const height =
     2 * EDGE + question.height + sum(heights.map((row) => sum(row) + GAP)) + legend.height;
