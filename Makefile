@@ -5,7 +5,7 @@ VENV := .venv/bin/python
 SETUP := sh scripts/setup.sh
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format build matrix space train clean
+.PHONY: help run test lint format build matrix bench space train clean
 
 help: ## Show this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -33,6 +33,10 @@ build: ## Build both wheels into dist/
 matrix: ## Try the built grid on the oldest, a middle and the newest Gradio 6, in build/matrix
 	@$(SETUP) app tools browser
 	@$(VENV) scripts/matrix.py
+
+bench: ## Measure the grid in a browser: value, limit, and whether it is met (a quarter of an hour)
+	@$(SETUP) app tools browser
+	@$(VENV) -m bench.grid
 
 space: ## Build the folder of a Hugging Face Space in build/space
 	@$(SETUP) app
