@@ -4,6 +4,7 @@ import asyncio
 import csv
 import inspect
 import json
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import gradio as gr
@@ -242,7 +243,9 @@ def call_tool(address: str, name: str, arguments: dict[str, Any]) -> Any:
             await session.initialize()
             return await session.call_tool(name, arguments)
 
-    return asyncio.run(call())
+    # In a thread of its own: Playwright keeps a loop running in this one, for as long as tests run.
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, call()).result()
 
 
 def test_the_schema_of_a_tool_stands_for_itself(address):

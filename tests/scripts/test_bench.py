@@ -1,6 +1,7 @@
-"""The statistics and the report of the measurements."""
+"""The statistics and the report of the measurements, and how a trace is read."""
 
 import pytest
+from bench.grid import trace
 from bench.grid.figure import Figure, table
 from bench.grid.stats import gaps, median, p95, rotated
 
@@ -27,3 +28,62 @@ def test_a_figure_keeps_to_its_limit_or_not_or_has_none():
     report = table([Figure("work", 4.1, "ms", 4.0), Figure("blank", 16.7, "ms")])
     assert "NOT MET" in report.splitlines()[1]
     assert "MET" not in report.splitlines()[2]
+
+
+def did(name: str, start: float, wall: float, cpu: float, about: str = "") -> trace.Slice:
+    return trace.Slice(name, start, wall, cpu, about)
+
+
+FRAME = [
+    did("RunTask", 0, 2, 1),
+    did("RunTask", 10, 8, 7),
+    did("FireAnimationFrame", 11, 4, 4),
+    did("EventDispatch", 12, 2, 2, "pointermove"),
+    did("Layout", 15, 2, 1),
+    did("RunTask", 20, 1, 1),
+    did("RunTask", 30, 5, 5),
+    did("FireAnimationFrame", 31, 1, 1),
+    did("FireAnimationFrame", 33, 1, 1),
+]
+
+
+def test_a_frame_has_the_tasks_from_one_animation_callback_to_the_next():
+    (frame,) = trace.frames(FRAME)
+    assert [task.start for task in frame] == [10, 20]
+
+
+def test_two_callbacks_in_one_task_begin_one_frame():
+    later = [did("RunTask", 50, 5, 5), did("FireAnimationFrame", 51, 1, 1)]
+    assert [frame[0].start for frame in trace.frames([*FRAME, *later])] == [10, 30]
+
+
+def test_time_by_kind_counts_nothing_twice():
+    kinds = trace.by_kind(FRAME)
+    assert kinds == {"browser": 1 + (7 - 5) + 1 + (5 - 2), "script": 4 + 2, "layout": 1}
+    assert sum(kinds.values()) == sum(task.cpu for task in trace.tasks(FRAME))
+
+
+def test_a_script_within_a_script_is_counted_once():
+    assert [one.name for one in trace.script(FRAME[:5])] == ["FireAnimationFrame"]
+
+
+def test_what_comes_of_an_event_lasts_to_the_next_of_its_kind():
+    keys = [
+        did("EventDispatch", at, 1, 1, about) for at, about in enumerate(["up", "k", "up", "k"])
+    ]
+    assert [len(step) for step in trace.since_each(keys, "k")] == [2, 1]
+
+
+def test_only_the_thread_that_was_marked_is_read_and_only_since_then():
+    here = {"pid": 1, "tid": 1}
+    events = [
+        {"name": "RunTask", "ph": "X", "ts": 900, "dur": 5, **here},
+        {"name": trace.MARK, "ph": "I", "ts": 1000, **here},
+        {"name": "Layout", "ph": "X", "ts": 2000, "dur": 500, "tdur": 400, **here},
+        {"name": "RunTask", "ph": "X", "ts": 2000, "dur": 1500, "tdur": 1000, **here},
+        {"name": "RunTask", "ph": "X", "ts": 2000, "dur": 9, "pid": 1, "tid": 2},
+    ]
+    assert trace.main_thread(events) == [
+        did("RunTask", 2.0, 1.5, 1.0),
+        did("Layout", 2.0, 0.5, 0.4),
+    ]
