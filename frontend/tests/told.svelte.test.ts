@@ -90,6 +90,23 @@ test("views that were told to two functions are both known again", () => {
   expect(texts("zoom")).toEqual(zoom);
 });
 
+test("a view that still comes back is known however often others were told since", () => {
+  show(two());
+  wheel(0, -100, true);
+  const taken = ask();
+  for (let i = 0; i < 1200; i++) {
+    press(frame(0), i % 2 ? "+" : "-");
+    press(frame(0), ["ArrowLeft", "ArrowUp", "ArrowRight"][i % 3]!);
+    for (let times = 0; times < 3; times++) ask();
+    if (i % 10 === 0) give(structuredClone(taken));
+  }
+  slide("Opacity", 0.3);
+  const zoom = texts("zoom");
+  give(structuredClone(taken));
+  expect(texts("zoom")).toEqual(zoom);
+  expect(ask().view!.opacity).toBe(0.3);
+});
+
 test("a range that was set for a difference is no range of the layer", () => {
   show(two());
   press(frame(0), "d");

@@ -2,8 +2,11 @@
 
 import type { Comparison, Options, ViewData } from "../lib/types";
 
-/** How many tellings are remembered: functions that run at the same time give theirs back late. */
-const REMEMBERED = 64;
+/**
+ * How many views are remembered as told. Gradio asks for the view several times for every yield, not
+ * only for the functions that take it.
+ */
+const REMEMBERED = 512;
 
 interface Wish {
   view: ViewData | null;
@@ -13,7 +16,8 @@ interface Wish {
 export class Asked {
   #value: () => Comparison;
   #options: () => Options;
-  readonly #told: { view: string; reference: string | null }[] = [];
+  /** The views that were told, each with the references it was told with; the latest used is last. */
+  readonly #told = new Map<string, Set<string | null>>();
   #last: Wish = { view: null, reference: null };
 
   constructor(value: () => Comparison, options: () => Options) {
@@ -33,10 +37,11 @@ export class Asked {
   // the person may have moved on since.
   #wish = $derived.by<Wish>(() => {
     const { view, reference } = this.#value();
-    const echoes = this.#told.filter((one) => one.view === told(view));
-    if (!echoes.length) this.#last = { ...this.#last, view };
-    if (!echoes.some((one) => one.reference === reference))
-      this.#last = { ...this.#last, reference };
+    const name = told(view);
+    const references = this.#told.get(name);
+    if (references) this.#keep(name, references);
+    else this.#last = { ...this.#last, view };
+    if (!references?.has(reference)) this.#last = { ...this.#last, reference };
     return this.#last;
   });
   view = $derived.by<ViewData>(() => this.#wish.view ?? {});
@@ -44,8 +49,16 @@ export class Asked {
 
   /** Remember what was told to the app, to know it again when it comes back. */
   report({ view, reference }: Wish): void {
-    this.#told.push({ view: told(view), reference });
-    if (this.#told.length > REMEMBERED) this.#told.shift();
+    const name = told(view);
+    this.#keep(name, (this.#told.get(name) ?? new Set()).add(reference));
+  }
+
+  /** Remember a view longest: one that still comes back must not be crowded out by later ones. */
+  #keep(name: string, references: Set<string | null>): void {
+    this.#told.delete(name);
+    this.#told.set(name, references);
+    const [oldest] = this.#told.keys();
+    if (this.#told.size > REMEMBERED) this.#told.delete(oldest!);
   }
 }
 
