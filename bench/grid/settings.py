@@ -1,7 +1,8 @@
 """Another colour map, threshold or opacity for all cells: how long scripts run because of it.
 
-Each step is a key pressed on the toolbar's own control. Counted is every script of the main thread
-from that key on: the listeners, what Svelte flushes because of them, and callbacks of the next frames.
+Each step is a key pressed on the toolbar's own control. Counted are the listeners of its events and
+what Svelte flushes because of them, which is done before the task ends. Callbacks of later frames are
+not: the grid asks for none, while Gradio's own page runs one in every frame, whatever is pressed.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ CONTROLS = {
     "opacity": ("Opacity", "ArrowRight", "ArrowLeft"),
 }
 """By what is changed: the control's name, the key that goes on and the key that goes back."""
+EVENTS = ("keydown", "keypress", "beforeinput", "input", "change", "keyup")
+"""What comes of a key."""
 STEPS, REPEATS = 4, 5
 MOST_SCRIPT = 8.0
 SETTLES = 150
@@ -48,10 +51,10 @@ def stepped(page: Page, control: str, on: str, back: str) -> list[list[trace.Sli
             page.wait_for_timeout(SETTLES)
     if page.evaluate(DRAWN) != drawn:
         raise RuntimeError(f"{control}: the steps back do not undo the steps")
-    found = trace.since_each(recording.slices, "keydown")
+    found = trace.because_of(recording.slices, EVENTS)
     if len(found) != 2 * STEPS:
         raise RuntimeError(f"{control}: {len(found)} keys were seen of {2 * STEPS}")
-    return [trace.script(step) for step in found]
+    return found
 
 
 DRAWN = """() => [...document.querySelectorAll("[data-testid=map]")].map(

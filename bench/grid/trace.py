@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -130,14 +130,32 @@ def frames(slices: list[Slice]) -> list[list[Slice]]:
     return found[:-1]
 
 
-def since_each(slices: list[Slice], event: str) -> list[list[Slice]]:
-    """The slices from each dispatch of an event up to the next, in order."""
+def by_task(slices: list[Slice]) -> list[list[Slice]]:
+    """Each task with all that lies within it."""
     found: list[list[Slice]] = []
+    end = float("-inf")
     for one in slices:
-        if one.name == "EventDispatch" and one.about == event:
+        if one.name == "RunTask" and one.start >= end:
+            end = one.end
             found.append([])
-        if found:
+        if found and one.start < end:
             found[-1].append(one)
+    return found
+
+
+def because_of(slices: list[Slice], events: Sequence[str]) -> list[list[Slice]]:
+    """The scripts that a key, or anything else, has caused, each time that it came.
+
+    `events` are those that it causes, the first of them first. Their listeners are counted with the
+    microtasks that follow within the same task, which is where Svelte brings the page up to date.
+    """
+    found: list[list[Slice]] = []
+    for task in by_task(slices):
+        told = [one.about for one in task if one.name == "EventDispatch"]
+        if events[0] in told:
+            found.append([])
+        if found and not set(events).isdisjoint(told):
+            found[-1] += script(task)
     return found
 
 

@@ -67,11 +67,20 @@ def test_a_script_within_a_script_is_counted_once():
     assert [one.name for one in trace.script(FRAME[:5])] == ["FireAnimationFrame"]
 
 
-def test_what_comes_of_an_event_lasts_to_the_next_of_its_kind():
-    keys = [
-        did("EventDispatch", at, 1, 1, about) for at, about in enumerate(["up", "k", "up", "k"])
+def test_a_key_has_caused_the_scripts_of_the_tasks_that_its_events_came_in():
+    slices = [
+        did("RunTask", 0, 9, 9),
+        did("EventDispatch", 1, 2, 2, "keydown"),
+        did("RunMicrotasks", 4, 3, 3),
+        did("RunTask", 10, 9, 9),
+        did("FireAnimationFrame", 11, 5, 5),
+        did("RunTask", 20, 9, 9),
+        did("EventDispatch", 21, 1, 1, "keyup"),
+        did("RunTask", 30, 9, 9),
+        did("EventDispatch", 31, 4, 4, "keydown"),
     ]
-    assert [len(step) for step in trace.since_each(keys, "k")] == [2, 1]
+    steps = trace.because_of(slices, ["keydown", "keyup"])
+    assert [[one.start for one in step] for step in steps] == [[1, 4, 21], [31]]
 
 
 def test_only_the_thread_that_was_marked_is_read_and_only_since_then():
