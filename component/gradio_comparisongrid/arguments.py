@@ -7,6 +7,8 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from .model import LARGEST
+
 T = TypeVar("T")
 
 
@@ -25,15 +27,15 @@ def within(name: str, value: float, low: float, high: float) -> float:
     return value
 
 
-def whole(name: str, value: int | None, least: int | None = None) -> int | None:
-    """`value`, when it is a whole number, at least `least`, or None."""
+def whole(name: str, value: int | None, least: int = -LARGEST) -> int | None:
+    """`value`, when it is a whole number, at least `least`, that a page keeps exactly, or None."""
     if value is None:
         return None
     is_whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
-    if not is_whole or (least is not None and value < least):
-        bound = "" if least is None else f" from {least} up"
-        raise _refusal(name, value, f"a whole number{bound}, or None")
-    return value
+    if not is_whole or not least <= value <= LARGEST:
+        low = "-2^53" if least == -LARGEST else least
+        raise _refusal(name, value, f"a whole number from {low} to 2^53, or None")
+    return int(value)
 
 
 def size(name: str, value: int | float | str | None) -> int | float | str | None:

@@ -19,7 +19,7 @@ from pydantic import (
 
 from .images import ImageLike, to_file
 from .maps import Layer, Word
-from .model import Text, WireModel, repeated
+from .model import LARGEST, Text, WireModel, encodable, repeated
 from .tokens import Tokens
 
 Status = Literal["waiting", "running", "done", "failed", "stopped"]
@@ -53,28 +53,36 @@ Fact = Annotated[
 ]
 
 
-def _no_file(stamp: dict[str, Fact]) -> dict[str, Fact]:
+def _can_be_sent(stamp: dict[str, Fact]) -> dict[str, Fact]:
     if isinstance(stamp.get("path"), str):
         raise ValueError(
             f"'path' is {stamp['path']!r:.60}, which Gradio would take for a file to copy: "
             "choose another key"
         )
+    for key, fact in stamp.items():
+        encodable(key)
+        if isinstance(fact, str):
+            encodable(fact)
+        elif isinstance(fact, int) and abs(fact) > LARGEST:
+            raise ValueError(
+                f"{key!r} is {fact}, which a page would round: give it as a text, or within ±2^53"
+            )
     return stamp
 
 
-Stamp = Annotated[dict[str, Fact], AfterValidator(_no_file)]
+Stamp = Annotated[dict[str, Fact], AfterValidator(_can_be_sent)]
 """Conditions: any key and a number, a text, true, false or None."""
 
 
 class Metric(WireModel):
     """What a figure means: `better` says which direction is good, `digits` how it is written."""
 
-    key: str = Field(min_length=1)
-    label: str = ""
-    unit: str = ""
+    key: Text = Field(min_length=1)
+    label: Text = ""
+    unit: Text = ""
     better: Literal["lower", "higher"] | None = None
     digits: int | None = Field(default=None, ge=0, le=12)
-    help: str = ""
+    help: Text = ""
 
     def __init__(self, key: str, label: str = "", **data: Any) -> None:
         super().__init__(key=key, label=label, **data)
@@ -88,7 +96,7 @@ class Measured(WireModel):
     value: Number = None
     low: Number = None
     high: Number = None
-    n: int | None = Field(default=None, ge=1)
+    n: int | None = Field(default=None, ge=1, le=LARGEST)
 
     def __init__(self, value: float | None = None, **data: Any) -> None:
         super().__init__(value=value, **data)
@@ -116,7 +124,7 @@ class Cell(WireModel):
     correct: bool | None = None
     error: Text | None = None
     warnings: list[Text] = []
-    metrics: dict[str, Figure] = {}
+    metrics: dict[Text, Figure] = {}
     layers: list[Layer] = []
     tokens: Tokens | None = None
     words: list[Word] = []

@@ -37,7 +37,7 @@ class Comparison(WireModel):
     image: FileData | None = None
     query: Text = ""
     expected: Text | None = None
-    reference: str | None = None
+    reference: Text | None = None
     stamp: Stamp = {}
     metrics: list[Metric] = []
     cells: list[Cell] = []
@@ -93,7 +93,7 @@ class Comparison(WireModel):
         The file is written whole or not at all. Raises InvalidComparison for an image that
         cannot be read, OSError for a place that cannot be written.
         """
-        text = json.dumps(to_document(self), ensure_ascii=False, allow_nan=False, indent=1)
+        text = json.dumps(self._document(), ensure_ascii=False, allow_nan=False, indent=1)
         return write_whole(path, f"{text}\n".encode())
 
     @classmethod
@@ -116,12 +116,20 @@ class Comparison(WireModel):
         Zoom, layers, answers: everything of the grid works in it, and nothing leaves it. Raises
         as `save` does, and RuntimeError where the frontend has not been built.
         """
-        page = to_page(to_document(self), self._title)
+        page = to_page(self._document(), self._title)
         return page if path is None else write_whole(path, page.encode())
 
     def _repr_html_(self) -> str:
         """What a notebook shows of it: the page, in a frame of its own."""
         return to_frame(self.to_html(), self._title)
+
+    def _document(self) -> dict[str, Any]:
+        # What was put into a list or a dict of it since has been checked by nobody.
+        try:
+            checked = Comparison.model_validate(self.model_dump(warnings=False))
+        except ValidationError as error:
+            raise InvalidComparison(sentence("Comparison", error)) from error
+        return to_document(checked)
 
     @property
     def _title(self) -> str:

@@ -39,7 +39,8 @@ def read_document(path: str | os.PathLike) -> dict[str, Any]:
     Raises InvalidComparison with a sentence for a file that holds something else.
     """
     try:
-        document = json.loads(Path(path).read_text(encoding="utf-8"))
+        # With or without the mark of byte order that some editors put first.
+        document = json.loads(Path(path).read_text(encoding="utf-8-sig"))
     except (OSError, ValueError, RecursionError) as error:
         raise InvalidComparison(f"{path} cannot be read as JSON: {error}") from error
     if not isinstance(document, dict) or not isinstance(document.get("cells"), list):
@@ -49,7 +50,8 @@ def read_document(path: str | os.PathLike) -> dict[str, Any]:
     for holder in [document, *document["cells"]]:
         image = holder.get("image") if isinstance(holder, dict) else None
         if image is not None:
-            holder["image"] = from_data_url(_url_of(image))
+            owner = "the comparison" if holder is document else f"cell {holder.get('id')!r:.60}"
+            holder["image"] = from_data_url(_url_of(image), f"{path}: the image of {owner}")
     return document
 
 

@@ -20,10 +20,12 @@ from gradio.utils import get_upload_folder
 
 from .errors import InvalidComparison
 from .files import write_whole
+from .model import encodable
 
 ImageLike = FileData | PIL.Image.Image | np.ndarray | str | os.PathLike
 
 _DATA_URL = re.compile(r"data:(image/[\w.+-]+);base64,", re.ASCII)
+_SHOWN_BY_BROWSERS = {"AVIF", "BMP", "GIF", "JPEG", "PNG", "WEBP"}
 _ENCODED: OrderedDict[bytes, Future[str]] = OrderedDict()
 _ENCODED_AT_MOST = 64
 _lock = Lock()
@@ -33,8 +35,9 @@ def to_file(image: ImageLike, name: str) -> FileData:
     """An image as `FileData`; `name` says whose it is in an error.
 
     Takes a PIL image, an array (uint8, or floats from 0 to 1; `[H, W]`, `[H, W, 3]` or
-    `[H, W, 4]`), a path, or FileData as it is. Pixels are encoded as PNG once: the same pixels
-    again cost a hash. Raises InvalidComparison for anything else.
+    `[H, W, 4]`), a path, or FileData as it is. Pixels, and files that browsers do not show, are
+    encoded as PNG once: the same pixels again cost a hash. Raises InvalidComparison for
+    anything else.
     """
     if isinstance(image, FileData):
         return image
@@ -45,6 +48,16 @@ def to_file(image: ImageLike, name: str) -> FileData:
     if not isinstance(image, PIL.Image.Image):
         raise InvalidComparison(
             f"{name} is {type(image).__name__}: it needs a PIL image, an array or a path"
+        )
+    return _from_pixels(image, name)
+
+
+def _from_pixels(image: PIL.Image.Image, name: str) -> FileData:
+    if 0 in image.size:
+        raise InvalidComparison(f"{name} has {image.width} × {image.height} pixels: it needs some")
+    if image.mode == "F" or image.mode.startswith("I"):
+        raise InvalidComparison(
+            f"{name} has the mode {image.mode!r}, whose range nobody told: scale it to 8 bits"
         )
     return FileData(path=_encode_once(image), mime_type="image/png", orig_name="image.png")
 
@@ -61,17 +74,17 @@ def to_data_url(file: FileData, name: str) -> str:
     return f"data:{kind};base64,{base64.b64encode(raw).decode('ascii')}"
 
 
-def from_data_url(url: str) -> FileData:
+def from_data_url(url: str, name: str) -> FileData:
     """The image of a data URL as a file in the cache; raises InvalidComparison when it is none."""
     match = _DATA_URL.match(url)
     if match is None:
-        raise InvalidComparison(f"The image is {url[:40]!r}: it needs a data URL of an image")
+        raise InvalidComparison(f"{name} is {url[:40]!r}: it needs a data URL of an image")
     try:
         raw = base64.b64decode(url[match.end() :], validate=True)
         with PIL.Image.open(io.BytesIO(raw)) as image:
             image.verify()
     except Exception as error:
-        raise InvalidComparison(f"The image's data URL holds no image: {error}") from error
+        raise InvalidComparison(f"{name}: its data URL holds no image") from error
     suffix = mimetypes.guess_extension(match[1]) or ".png"
     path = _write(hashlib.blake2b(raw, digest_size=20).hexdigest(), f"image{suffix}", raw)
     return FileData(path=path, mime_type=match[1], orig_name=f"image{suffix}")
@@ -80,7 +93,16 @@ def from_data_url(url: str) -> FileData:
 def _from_path(path: Path, name: str) -> FileData:
     if not path.is_file():
         raise InvalidComparison(f"{name} is {str(path)!r}: there is no such file")
-    kind = mimetypes.guess_type(path.name)[0]
+    encodable(str(path))
+    try:
+        with PIL.Image.open(path) as image:
+            if image.format not in _SHOWN_BY_BROWSERS:
+                return _from_pixels(image, name)
+            kind = PIL.Image.MIME[image.format]
+    except (OSError, ValueError) as error:
+        raise InvalidComparison(
+            f"{name} is {str(path)!r}, which holds no image that can be read: PNG, JPEG and WebP can"
+        ) from error
     return FileData(path=str(path.resolve()), mime_type=kind, orig_name=path.name)
 
 

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from pydantic import Field, model_validator
 
 from .errors import InvalidComparison
-from .model import WireModel
+from .model import Text, WireModel
 
 Dtype = Literal["float32", "float16", "uint8"]
 
@@ -43,10 +43,25 @@ def decode(data: str, dtype: np.dtype, rows: int, cols: int, name: str) -> np.nd
 
 def as_grid(array: ArrayLike, name: str) -> np.ndarray:
     """An array as `[rows, cols]`, or a sentence that says which shape it has."""
-    grid = np.asarray(array)
+    try:
+        grid = np.asarray(array)
+    except ValueError:
+        raise InvalidComparison(
+            f"{name} has rows of unlike length: it needs [rows, cols]"
+        ) from None
     if grid.ndim != 2 or 0 in grid.shape:
         raise InvalidComparison(f"{name} has shape {list(grid.shape)}: it needs [rows, cols]")
     return grid
+
+
+def as_mask(array: ArrayLike, name: str) -> np.ndarray:
+    """An array of true and false (or 1 and 0) as bool `[rows, cols]`, or a sentence on what it is."""
+    mask = as_grid(array, name)
+    if mask.dtype != bool and not np.isin(mask, (0, 1)).all():
+        raise InvalidComparison(
+            f"{name} holds {mask[~np.isin(mask, (0, 1))][0]}: it needs true or false"
+        )
+    return mask.astype(bool)
 
 
 class Map(WireModel):
@@ -84,7 +99,8 @@ class Map(WireModel):
         """The values as float32 `[rows, cols]`, NaN where there is none."""
         raw = decode(self.data, _NUMPY[self.dtype], self.rows, self.cols, f"{self._name()}.data")
         if self.dtype != "uint8":
-            return raw.astype(np.float32)
+            values = raw.astype(np.float32)
+            return np.where(np.isfinite(values), values, np.float32(np.nan))
         low, high = self.low or 0.0, self.high or 0.0
         values = low + (raw.astype(np.float64) - 1) / 254 * (high - low)
         return np.where(raw == 0, np.nan, values).astype(np.float32)
@@ -95,8 +111,9 @@ def map_fields(
 ) -> dict[str, Any]:
     """The fields of a Map that holds an array of numbers `[rows, cols]`.
 
-    NaN and infinity become *no value*; tokens in `sinks` stay out of `low` and `high`. Raises
-    InvalidComparison for another shape, for what is no number, and where `dtype` is too small.
+    NaN, infinity and what a masked array masks become *no value*; tokens in `sinks` stay out of
+    `low` and `high`. Raises InvalidComparison for another shape, for what is no number, and where
+    `dtype` is too small.
     """
     grid = as_grid(array, name)
     if dtype not in _NUMPY:
@@ -104,16 +121,20 @@ def map_fields(
     if not (np.issubdtype(grid.dtype, np.number) or grid.dtype == bool) or np.iscomplexobj(grid):
         raise InvalidComparison(f"{name} holds {grid.dtype}: it needs real numbers")
     values = grid.astype(np.float64)
+    if isinstance(array, np.ma.MaskedArray):
+        values[np.ma.getmaskarray(array)] = np.nan
     values[~np.isfinite(values)] = np.nan
     scaled = values if sinks is None else np.where(sinks, np.nan, values)
     if np.isnan(scaled).all():
         scaled = values
     known = scaled[np.isfinite(scaled)]
     low, high = (float(known.min()), float(known.max())) if known.size else (None, None)
+    # Bytes are read back as float32.
+    _check_reach(values, "float32" if dtype == "uint8" else dtype, name)
     if dtype == "uint8":
         stored = _to_bytes(values, low, high)
     else:
-        stored = _narrow(values, dtype, name)
+        stored = values.astype(_NUMPY[dtype])
         if low is not None and high is not None:
             low, high = (float(_NUMPY[dtype].type(bound)) for bound in (low, high))
     rows, cols = grid.shape
@@ -127,12 +148,11 @@ def map_fields(
     }
 
 
-def _narrow(values: np.ndarray, dtype: Dtype, name: str) -> np.ndarray:
+def _check_reach(values: np.ndarray, dtype: Dtype, name: str) -> None:
     limit = float(np.finfo(_NUMPY[dtype]).max)
     if np.nanmax(np.abs(values), initial=0.0) > limit:
         largest = float(np.nanmax(np.abs(values)))
         raise InvalidComparison(f"{name} holds {largest:g}, more than {dtype} can ({limit:g})")
-    return values.astype(_NUMPY[dtype])
 
 
 def _to_bytes(values: np.ndarray, low: float | None, high: float | None) -> np.ndarray:
@@ -151,10 +171,10 @@ class Layer(Map):
     a sink) are tokens left out of the scale.
     """
 
-    key: str = Field(min_length=1)
-    label: str = ""
-    unit: str = ""
-    method: str = ""
+    key: Text = Field(min_length=1)
+    label: Text = ""
+    unit: Text = ""
+    method: Text = ""
     diverging: bool = False
     sinks: str | None = Field(default=None, repr=False)
 
@@ -189,7 +209,7 @@ class Layer(Map):
         name = f"Layer {key!r}"
         mask = None
         if sinks is not None:
-            mask = as_grid(sinks, f"{name}.sinks").astype(bool)
+            mask = as_mask(sinks, f"{name}.sinks")
             if mask.shape != np.shape(array):
                 raise InvalidComparison(
                     f"{name}.sinks has shape {list(mask.shape)}: it needs {list(np.shape(array))}"

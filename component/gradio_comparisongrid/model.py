@@ -16,7 +16,12 @@ def _plain_schema(schema: dict[str, Any]) -> None:
     schema.pop("additionalProperties", None)
 
 
-def _encodable(text: str) -> str:
+LARGEST = 2**53
+"""The largest whole number that JSON's readers keep exactly."""
+
+
+def encodable(text: str) -> str:
+    """`text`, when a file and a page can hold it; raises ValueError for half a character."""
     try:
         text.encode()
     except UnicodeEncodeError as error:
@@ -27,7 +32,7 @@ def _encodable(text: str) -> str:
     return text
 
 
-Text = Annotated[str, AfterValidator(_encodable)]
+Text = Annotated[str, AfterValidator(encodable)]
 """What a person reads."""
 
 

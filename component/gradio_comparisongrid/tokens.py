@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 from pydantic import Field, model_validator
 
 from .errors import InvalidComparison
-from .maps import as_grid, decode, encode
+from .maps import as_grid, as_mask, decode, encode
 from .model import WireModel
 
 DROPPED = 65535
@@ -49,13 +49,9 @@ class Tokens(WireModel):
     @classmethod
     def from_mask(cls, kept: ArrayLike) -> Tokens:
         """Kept where the bool mask `[rows, cols]` is true, dropped elsewhere."""
-        mask = as_grid(kept, "The mask of Tokens")
-        if mask.dtype != bool and not np.isin(mask, (0, 1)).all():
-            raise InvalidComparison(
-                f"The mask of Tokens holds {mask[~np.isin(mask, (0, 1))][0]}: it needs true or false"
-            )
+        mask = as_mask(kept, "The mask of Tokens")
         own = np.arange(mask.size).reshape(mask.shape)
-        return cls.from_assignment(np.where(mask.astype(bool), own, DROPPED))
+        return cls.from_assignment(np.where(mask, own, DROPPED))
 
     @classmethod
     def from_assignment(cls, assign: ArrayLike) -> Tokens:

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
-from .model import WireModel
+from .model import Text, WireModel
 
 Colormap = Literal["viridis", "magma", "cividis", "inferno", "grey", "diverging"]
 Normalize = Literal["shared", "cell", "percentile"]
@@ -34,7 +34,7 @@ class View(WireModel):
     streaming cell has its layers later. See `Comparison` for `sort`.
     """
 
-    layer: str | None = None
+    layer: Text | None = None
     colormap: Colormap | None = None
     opacity: float | None = Field(default=None, ge=0, le=1)
     threshold: float | None = Field(default=None, ge=0, le=100)
@@ -47,10 +47,10 @@ class View(WireModel):
     center: tuple[float, float] | None = None
     linked: bool | None = None
     swipe: float | None = Field(default=None, ge=0, le=1)
-    solo: str | None = None
-    order: list[str] | None = None
-    hidden: list[str] | None = None
-    sort: str | None = None
+    solo: Text | None = None
+    order: list[Text] | None = None
+    hidden: list[Text] | None = None
+    sort: Text | None = None
     answers: Answers | None = None
     deltas: Deltas | None = None
 

@@ -15,6 +15,7 @@ from gradio_comparisongrid import (
     Measured,
     Metric,
     Tokens,
+    View,
     Word,
 )
 
@@ -176,3 +177,29 @@ def test_half_a_character_is_refused_with_its_place_and_the_way_out():
     with pytest.raises(InvalidComparison, match="half a character"):
         cell.answer = "\ude00"
     assert cell.answer == "fine 😀"
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: Metric("ms", "\ud83d"),
+        lambda: Metric("ms", unit="\ud83d"),
+        lambda: Metric("ms", help="\ud83d"),
+        lambda: Layer.from_array("r", np.eye(2), label="\ud83d"),
+        lambda: Layer.from_array("r", np.eye(2), unit="\ud83d"),
+        lambda: Comparison(stamp={"gpu": "\ud83d"}),
+        lambda: Comparison(stamp={"\ud83d": 1}),
+        lambda: Cell("a", stamp={"gpu": "\ud83d"}),
+        lambda: View(order=["\ud83d"]),
+    ],
+)
+def test_no_text_of_a_value_may_hold_half_a_character(make):
+    with pytest.raises(InvalidComparison, match="half a character"):
+        make()
+
+
+@pytest.mark.parametrize("seed", [2**53 + 1, -(2**53) - 1, 2**64, 10**30])
+def test_a_fact_that_a_page_would_round_is_refused_with_the_way_out(seed):
+    with pytest.raises(InvalidComparison, match=rf"'seed' is {seed}, .*round.*as a text"):
+        Comparison(stamp={"seed": seed})
+    assert Comparison(stamp={"seed": 2**53}).stamp["seed"] == 2**53

@@ -152,3 +152,27 @@ def test_another_file_gets_a_sentence_that_says_what_it_is(text, says, tmp_path)
 def test_a_missing_file_gets_a_sentence(tmp_path):
     with pytest.raises(InvalidComparison, match=r"gone\.json cannot be read"):
         Comparison.load(tmp_path / "gone.json")
+
+
+def test_what_was_put_into_a_list_or_a_dict_is_checked_when_it_is_saved(value, tmp_path):
+    value.cells[0].metrics["total_s"] = np.float32("nan")
+    assert Comparison.load(value.save(tmp_path / "a.json")).cells[0].metrics["total_s"] is None
+    value.cells.append(value.cells[0])
+    with pytest.raises(InvalidComparison, match=r"^Two cells have the id"):
+        value.save(tmp_path / "b.json")
+    with pytest.raises(InvalidComparison, match=r"^Two cells have the id"):
+        value.to_html()
+    assert not (tmp_path / "b.json").exists()
+
+
+def test_a_file_with_the_mark_of_byte_order_opens(value, tmp_path):
+    file = value.save(tmp_path / "a.json")
+    file.write_text("\ufeff" + file.read_text("utf-8"), encoding="utf-8")
+    assert Comparison.load(file).query == value.query
+
+
+def test_an_image_that_is_none_is_named_with_its_file_and_cell(photo, tmp_path):
+    file = Comparison(cells=[Cell("half", image=photo)]).save(tmp_path / "a.json")
+    file.write_text(file.read_text("utf-8").replace(";base64,iVBOR", ";base64,AAAA"), "utf-8")
+    with pytest.raises(InvalidComparison, match=r"a\.json: the image of cell 'half': its data URL"):
+        Comparison.load(file)

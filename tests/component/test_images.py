@@ -143,3 +143,39 @@ def test_what_is_no_image_is_refused_with_the_cell(image, says):
 def test_pictures_with_a_palette_or_in_cmyk_are_taken(photo):
     for mode in ("P", "CMYK", "L", "1", "RGBA"):
         assert pixels(Comparison(image=photo.convert(mode)).image).shape[:2] == (90, 120)
+
+
+@pytest.mark.parametrize("content", [b"", b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"words"])
+def test_a_file_that_holds_no_image_is_refused_with_its_path(content, tmp_path):
+    path = tmp_path / "picture.svg"
+    path.write_bytes(content)
+    with pytest.raises(
+        InvalidComparison, match=r"The image of cell 'a' is .*picture\.svg.*no image"
+    ):
+        Cell("a", image=path)
+
+
+def test_a_file_that_browsers_do_not_show_becomes_one_that_they_do(photo, tmp_path):
+    path = tmp_path / "scan.tiff"
+    photo.save(path)
+    image = Comparison(image=path).image
+    assert image is not None and image.mime_type == "image/png"
+    assert np.array_equal(pixels(image), np.asarray(photo))
+
+
+def test_the_type_of_a_file_is_what_it_holds_not_what_it_is_called(photo, tmp_path):
+    path = tmp_path / "photo.png"
+    photo.save(path, "JPEG")
+    image = Comparison(image=path).image
+    assert image is not None and image.mime_type == "image/jpeg"
+
+
+@pytest.mark.parametrize("mode", ["F", "I", "I;16"])
+def test_pixels_of_no_told_range_are_refused_with_the_way_out(mode):
+    with pytest.raises(InvalidComparison, match=rf"has the mode '{mode}'.*8 bits"):
+        Comparison(image=PIL.Image.new(mode, (4, 4)))
+
+
+def test_an_image_without_pixels_is_refused():
+    with pytest.raises(InvalidComparison, match="has 0 × 5 pixels"):
+        Comparison(image=PIL.Image.new("RGB", (0, 5)))

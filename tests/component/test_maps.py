@@ -7,6 +7,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from gradio_comparisongrid import Cell, Comparison, InvalidComparison, Layer, Tokens, Word
+from gradio_comparisongrid.maps import encode
 
 
 def test_float32_is_kept_bit_for_bit(scores):
@@ -158,3 +159,31 @@ def test_an_impossible_assignment_is_refused_with_the_token(assign, says):
 def test_a_mask_of_other_numbers_is_refused():
     with pytest.raises(InvalidComparison, match="holds 3: it needs true or false"):
         Tokens.from_mask([[0, 3]])
+
+
+def test_what_a_masked_array_masks_is_no_value():
+    masked = np.ma.masked_array([[1.0, 9.0], [3.0, 4.0]], [[False, True], [False, False]])
+    layer = Layer.from_array("relevance", masked)
+    assert np.array_equal(layer.to_array(), [[1, np.nan], [3, 4]], equal_nan=True)
+    assert (layer.low, layer.high) == (1, 4)
+
+
+def test_rows_of_unlike_length_are_refused():
+    with pytest.raises(InvalidComparison, match="Layer 'relevance' has rows of unlike length"):
+        Layer.from_array("relevance", [[1, 2], [3]])
+
+
+def test_sinks_are_true_or_false():
+    with pytest.raises(InvalidComparison, match=r"'relevance'\.sinks holds nan: it needs true"):
+        Layer.from_array("relevance", np.eye(2), sinks=[[np.nan, 0], [0, 1]])
+
+
+def test_uint8_refuses_what_it_is_read_back_as_cannot_hold():
+    with pytest.raises(InvalidComparison, match=r"holds 1e\+300, more than float32 can"):
+        Layer.from_array("relevance", [[0, 1e300]], dtype="uint8")
+
+
+def test_infinity_in_bytes_that_a_client_sent_is_no_value():
+    data = encode(np.array([[np.inf, 1]], "<f4"))
+    layer = Layer(key="relevance", rows=1, cols=2, data=data, low=1, high=1)
+    assert np.array_equal(layer.to_array(), [[np.nan, 1]], equal_nan=True)
