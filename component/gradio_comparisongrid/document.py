@@ -25,6 +25,9 @@ def to_document(value: Comparison) -> dict[str, Any]:
     Raises InvalidComparison, naming the cell, for an image that cannot be read.
     """
     document = value.model_dump(mode="json")
+    if document["view"] is not None:
+        # A mark of a page that is not there when it is read.
+        document["view"]["told"] = None
     if value.image is not None:
         document["image"] = _embedded(value.image, "The image of the comparison")
     for told, cell in zip(document["cells"], value.cells, strict=True):

@@ -30,6 +30,9 @@ class View(WireModel):
     how a text shows its difference to the reference's: not, by marks, or by nothing but what
     changed; `deltas` is how a figure does.
 
+    `told` is the page's own mark on a view that it told a function: by it the page knows which
+    fields were changed when the view comes back.
+
     A key or an id that nothing has is ignored: a view outlives the value it was made for, and a
     streaming cell has its layers later. See `Comparison` for `sort`.
     """
@@ -53,6 +56,7 @@ class View(WireModel):
     sort: Text | None = None
     answers: Answers | None = None
     deltas: Deltas | None = None
+    told: Text | None = None
 
     @field_validator("range")
     @classmethod

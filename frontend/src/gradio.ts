@@ -1,7 +1,7 @@
 /** The grid's side of Gradio: its events, its properties, and what a function is told of it. */
 
 import { Gradio } from "@gradio/utils";
-import type { Comparison, Look, Options, Selection, Vote } from "./lib/types";
+import type { Comparison, Told, Options, Selection, Vote } from "./lib/types";
 
 export interface Events {
   change: never;
@@ -16,7 +16,7 @@ export interface GridProps extends Options {
 
 export class GridGradio extends Gradio<Events, GridProps> {
   /** Gives how the comparison is looked at now, once the grid is on the page. */
-  tell: (() => Look) | null = null;
+  tell: (() => Told) | null = null;
 
   /** What Gradio sends to a function that takes the grid. */
   async get_data(): Promise<GridProps> {

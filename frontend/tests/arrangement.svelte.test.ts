@@ -1,7 +1,7 @@
 import { flushSync, tick } from "svelte";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import type { Comparison } from "../src/lib/types";
-import { all, button, frame, give, press, show, tap, texts } from "./harness.svelte";
+import { all, button, frame, give, press, root, show, tap, texts } from "./harness.svelte";
 import { cell, comparison, layer } from "./values";
 
 const map = layer([0, 1, 2, 3, 4, 5], 2, 3);
@@ -132,4 +132,33 @@ test("the arrangement outlives the next value; a new cell stands last", () => {
   expect(ids()).toBe("bace");
   give(comparison([cell("d")]));
   expect(ids()).toBe("d");
+});
+
+test("a cell that was moved by its menu keeps the focus", async () => {
+  show(four());
+  tap(button("Arrange b"));
+  tap(button("Move right"));
+  await tick();
+  await tick();
+  expect(ids()).toBe("acbd");
+  expect(document.activeElement).toBe(button("Arrange b"));
+});
+
+test("columns are as wide as the text needs: fewer of them where it is twice as large", () => {
+  const columns = () => getComputedStyle(cells()[0]!.parentElement!).gridTemplateColumns.split(" ");
+  root().style.width = "1200px";
+  show(four());
+  return vi
+    .waitFor(() => expect(columns()).toHaveLength(4))
+    .then(() => {
+      document.documentElement.style.fontSize = "200%";
+      return vi.waitFor(() => expect(columns()).toHaveLength(2));
+    })
+    .finally(() => (document.documentElement.style.fontSize = ""));
+});
+
+test("where the height is limited and the window narrow, the cells keep a room to be seen in", () => {
+  root().style.width = "360px";
+  show(four(), { height: 400 });
+  expect(cells()[0]!.parentElement!.clientHeight).toBeGreaterThanOrEqual(256);
 });

@@ -214,3 +214,12 @@ test("after another comparison has come, its own reference is taken", () => {
   press(frame(1), "d");
   expect(texts("high")).toEqual(["4"]);
 });
+
+test("a difference or a swipe that is on can be switched off also with one cell left", () => {
+  show(two({ view: { difference: true, swipe: 0.5 } }));
+  give(comparison([cell("a", { layers: [layer(A, 2, 3)] })]));
+  tap(button("Difference"));
+  tap(button("Swipe"));
+  expect(all("map")).toHaveLength(1);
+  expect(all("swipe")).toHaveLength(0);
+});

@@ -82,7 +82,7 @@ test("a value can ask for the order, what is hidden, the sorting and how differe
   show(three({ view: { order: ["c", "a"], hidden: ["b"], deltas: "absolute" } }));
   expect(ids()).toBe("ca");
   expect(rows("s")[1]).toContain("−2.0 s");
-  give(three({ view: { sort: "s" } }));
+  give(three({ view: { sort: "s", hidden: [] } }));
   expect(ids()).toBe("bac");
 });
 
@@ -92,4 +92,28 @@ test("a spread in one cell leaves room for it in every cell", () => {
     (row) => row.getBoundingClientRect().top,
   );
   expect(new Set(tops.map(Math.round)).size).toBe(1);
+});
+
+test("a long unit, figure or difference is cut within its own cell", () => {
+  const metrics = [metric("s", { unit: "kilowatt hours per million image tokens" })];
+  show(
+    comparison(
+      ["a", "b"].map((id, i) => cell(id, { metrics: { s: 1e15 + i * 1e14 } })),
+      { metrics, view: { deltas: "absolute" } },
+    ),
+  );
+  for (const one of root().querySelectorAll<HTMLElement>("[data-metric] > *")) {
+    const cell = one.closest("article")!.getBoundingClientRect();
+    expect(one.getBoundingClientRect().right).toBeLessThanOrEqual(cell.right);
+    if (one.scrollWidth > one.clientWidth + 1) {
+      expect(getComputedStyle(one).overflow).toBe("hidden");
+    }
+  }
+});
+
+test("when the metric that sorts is gone, the cells stand as they were placed, and so it says", () => {
+  show(three({ view: { sort: "s" } }));
+  give(three({ metrics: [METRICS[1]!] }));
+  expect(ids()).toBe("abc");
+  expect(root().querySelector<HTMLSelectElement>("select[aria-label=Sort]")!.value).toBe("");
 });

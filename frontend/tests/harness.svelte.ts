@@ -4,7 +4,7 @@ import { flushSync, mount, unmount } from "svelte";
 import { afterEach, beforeEach, vi } from "vitest";
 import Guarded from "../src/core/Guarded.svelte";
 import type { Code } from "../src/core/keeping";
-import type { Comparison, Look, Options, Selection, Vote } from "../src/lib/types";
+import type { Comparison, Told, Options, Selection, Vote } from "../src/lib/types";
 
 interface Live {
   value: Comparison;
@@ -13,7 +13,7 @@ interface Live {
 }
 
 let page: HTMLElement;
-let mounted: { tell: () => Look }[] = [];
+let mounted: { tell: () => Told }[] = [];
 let live: Live;
 
 /** What the grid told since it was shown. */
@@ -57,7 +57,7 @@ export function show(value: Comparison, options: Options = {}, code: Code | null
       onreference: told.reference,
     },
   });
-  mounted.push(grid as { tell: () => Look });
+  mounted.push(grid as { tell: () => Told });
   flushSync();
 }
 

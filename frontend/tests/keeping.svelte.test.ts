@@ -164,3 +164,17 @@ test.each(["Sheet (PNG)", "Comparison (JSON)"])(
     expect(saved).toEqual([]);
   },
 );
+
+test("CSV: names of metrics that look like each other's spread move no figure", async () => {
+  const metrics = ["x", "x low"].map((key) => ({ ...METRIC, key, unit: "" }));
+  show(comparison([cell("a", { metrics: { x: 1, "x low": { value: 2, low: 0 } } })], { metrics }));
+  const lines = (await (await keep("Figures (CSV)")).blob.text()).split("\r\n");
+  expect(lines[0]!.split(",").slice(-5)).toEqual([
+    "x",
+    "x low",
+    "x low low",
+    "x low high",
+    "x low n",
+  ]);
+  expect(lines[1]!.split(",").slice(-5)).toEqual(["1", "2", "0", "", ""]);
+});

@@ -131,6 +131,21 @@ test("a value can ask for the ends, also beyond its data; they are the layer's o
   expect(ends()).toEqual(["0", "20"]);
 });
 
+test("a range that is asked for anew comes before the ends that a person set", () => {
+  const layers = [layer([0, 10], 1, 2), layer([0, 3], 1, 2, "other")];
+  const value = (range: [number, number]) =>
+    comparison([cell("a", { layers })], { view: { layer: "relevance", range } });
+  show(value([2, 8]));
+  press(handles()[0]!, "Home");
+  expect(ends()).toEqual(["0", "8"]);
+  give(value([2, 8]));
+  expect(ends()).toEqual(["0", "8"]);
+  give(value([1, 9]));
+  expect(ends()).toEqual(["1", "9"]);
+  give({ ...value([1, 9]), view: { layer: "other" } });
+  expect(ends()).toEqual(["0", "3"]);
+});
+
 test("the ends that a person set stay where they are when larger values come", () => {
   show(one([0, 10, 5, 5], 2, 2));
   for (let i = 0; i < 5; i++) press(handles()[0]!, "PageUp");

@@ -199,3 +199,25 @@ test("in 360 pixels nothing sticks out", () => {
   );
   expect(out.map((one) => one.outerHTML)).toEqual([]);
 });
+
+test("a question of any length, and a condition without a space, stay within their place", () => {
+  root().style.width = "360px";
+  show({ ...rich(), query: "Which of these? ".repeat(400), stamp: { sha: "f".repeat(400) } });
+  const question = root().querySelector<HTMLElement>(".query")!;
+  expect(question.clientHeight).toBeLessThan(140);
+  expect(question.tabIndex).toBe(0);
+  const stamp = [...root().querySelectorAll<HTMLElement>(".stamp")].at(-1)!;
+  expect(stamp.scrollWidth).toBeLessThanOrEqual(stamp.clientWidth);
+});
+
+test("nothing of the bar moves when the first maps come", () => {
+  const early = rich();
+  for (const one of early.cells) {
+    Object.assign(one, { status: "running", layers: [], tokens: null, words: [] });
+  }
+  show(early);
+  const controls = () => root().querySelectorAll(".toolbar > *").length;
+  const before = controls();
+  give(rich());
+  expect(controls()).toBe(before);
+});

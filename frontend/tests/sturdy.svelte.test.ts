@@ -124,7 +124,7 @@ test.each<[string, Comparison]>([
   expect(texts("answer")).toEqual(["fine"]);
   give(value);
   doEverything();
-  give(comparison([sound(), cell("other")]));
+  give(comparison([sound(), cell("other")], { view: { hidden: [] } }));
   expect(all("cell")).toHaveLength(2);
   expect(text()).not.toContain("cannot be shown");
 });

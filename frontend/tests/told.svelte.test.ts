@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import {
+  all,
   ask,
   button,
   choose,
@@ -7,6 +8,7 @@ import {
   give,
   placed,
   press,
+  set,
   show,
   slide,
   tap,
@@ -127,4 +129,86 @@ test("a reference that a person chose is told", () => {
   show(two());
   press(frame(1), "r");
   expect(told.reference).toHaveBeenCalledExactlyOnceWith("b");
+});
+
+test("what a view does not say is left as it is", () => {
+  show(two({ view: { zoom: 4 } }));
+  give(two());
+  give(two({ view: { colormap: "magma" } }));
+  expect(texts("zoom")).toEqual(["4.0×"]);
+  wheel(0, 100, true);
+  const zoom = texts("zoom");
+  give(two({ view: {} }));
+  give(two({ view: { zoom: 4 } }));
+  expect(texts("zoom")).toEqual(zoom);
+  expect(ask().view!.colormap).toBe("magma");
+});
+
+test("of a view's wish and the component's, the newest counts", () => {
+  show(two({ view: { colormap: "magma" } }), { colormap: "grey" });
+  expect(ask().view!.colormap).toBe("magma");
+  set({ colormap: "inferno" });
+  expect(ask().view!.colormap).toBe("inferno");
+  choose("Colours", "cividis");
+  give(two({ view: { colormap: "magma" } }));
+  set({ colormap: "inferno", opacity: 0.2 });
+  expect(ask().view!.colormap).toBe("cividis");
+  give(two({ view: { colormap: "viridis" } }));
+  expect(ask().view!.colormap).toBe("viridis");
+});
+
+test("what a function changes of the view it was told is done, each time that it is called", () => {
+  show(two());
+  for (let times = 0; times < 3; times++) {
+    press(frame(0), "+");
+    press(frame(0), "1");
+    const value = ask();
+    Object.assign(value.view!, { zoom: 1, solo: null, colormap: "magma" });
+    for (const answer of ["The", "The star"]) {
+      value.cells[0]!.answer = answer;
+      give(structuredClone(value));
+    }
+    expect(texts("zoom")).toEqual(["1.0×"]);
+    expect(all("cell")).toHaveLength(2);
+    expect(ask().view!.colormap).toBe("magma");
+  }
+});
+
+test("what it changed is changed once: the person moves on while it yields", () => {
+  show(two());
+  press(frame(0), "+");
+  const value = ask();
+  value.view!.zoom = 1;
+  give(structuredClone(value));
+  press(frame(0), "+");
+  const zoom = texts("zoom");
+  give(structuredClone({ ...value, query: "another" }));
+  expect(texts("zoom")).toEqual(zoom);
+  give(structuredClone({ ...value, view: { ...value.view, zoom: 8 } }));
+  expect(texts("zoom")).toEqual(["8.0×"]);
+});
+
+test("a new zoom leaves the place, and a new place the zoom", () => {
+  show(two({ view: { zoom: 8, center: [0.25, 0.75] } }));
+  give(two({ view: { zoom: 4 } }));
+  expect(ask().view!.center).toEqual([0.25, 0.75]);
+  press(frame(0), "ArrowRight");
+  const [x] = ask().view!.center!;
+  give(two({ view: { zoom: 2 } }));
+  expect(ask().view!.center![0]).toBeCloseTo(x, 9);
+  give(two({ view: { center: [0.5, 0.5] } }));
+  expect(ask().view).toMatchObject({ zoom: 2, center: [0.5, 0.5] });
+});
+
+test("the mark of another page is none: what its view says is wished", () => {
+  show(two());
+  give(two({ view: { ...ask().view, told: "elsewhere-1", zoom: 4, solo: null } }));
+  expect(texts("zoom")).toEqual(["4.0×"]);
+});
+
+test("as long as the leftmost is the reference, none is told: a function may take cells away", () => {
+  show(two());
+  expect(ask().reference).toBeNull();
+  press(frame(1), "r");
+  expect(ask().reference).toBe("b");
 });

@@ -6,7 +6,9 @@ import {
   button,
   clean,
   find,
+  frame,
   give,
+  press,
   root,
   set,
   show,
@@ -14,6 +16,7 @@ import {
   text,
   texts,
   told,
+  wheel,
 } from "./harness.svelte";
 import { cell, comparison, layer, tokens } from "./values";
 
@@ -158,6 +161,20 @@ test("neither an order that is asked for nor one that was made before tells who 
     orders.add(told.vote.mock.lastCall![0].order.join());
   }
   expect(orders.size).toBeGreaterThan(4);
+});
+
+test("nothing that was done to a cell whose name was told marks it in the next question", () => {
+  show(four(), BLIND);
+  vote("Tie");
+  tap(button("Arrange Title alpha"));
+  tap(button("Hide"));
+  tap(button("Linked"));
+  wheel(0, -100, true);
+  press(frame(0), "1");
+  expect(all("cell")).toHaveLength(1);
+  give(four("Another question"));
+  expect(all("cell")).toHaveLength(4);
+  expect(text()).not.toContain("own view");
 });
 
 test("other answers to the same question are blind again, in another order", () => {

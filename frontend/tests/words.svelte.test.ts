@@ -4,6 +4,7 @@ import type { Word } from "../src/lib/types";
 import {
   all,
   button,
+  clean,
   find,
   frame,
   give,
@@ -174,4 +175,23 @@ test("a word pointed at is let go when another answer has another word in its pl
   over(word(0, "star"));
   give(comparison([said("a", "No circle here"), said("b", "None")]));
   expect(current()).toEqual([]);
+});
+
+test("a word pointed at is let go when its answer leaves the page", () => {
+  show(two());
+  over(word(0, "star"));
+  press(frame(0), "2");
+  press(frame(0), "2");
+  expect(ends()).toEqual(["5", "6"]);
+  over(word(0, "star"));
+  press(frame(0), "t");
+  expect(find("footer").textContent).not.toContain("“star”");
+});
+
+test("a stopped or failed cell says too that it has no word that goes with it", () => {
+  const value = two();
+  Object.assign(value.cells[1]!, { words: [], status: "stopped" });
+  show(value);
+  over(word(0, "star"));
+  expect(clean(frame(1))).toContain("no word here goes with “star”");
 });

@@ -26,6 +26,7 @@ def test_every_part_of_a_view_is_kept_with_the_value():
         sort="total_s",
         answers="changes",
         deltas="ratio",
+        told="page-1",
     )
     assert None not in view.model_dump().values()
     value = Comparison(view=view, metrics=[Metric("total_s")])
@@ -77,3 +78,9 @@ def test_a_view_left_over_from_another_value_does_not_stop_a_client_or_a_file(tm
 def test_names_that_nothing_has_yet_are_taken_but_for_sort():
     view = View(layer="later", solo="later", order=["later"], hidden=["later"])
     assert Comparison(view=view, cells=[Cell("a")]).view == view
+
+
+def test_a_file_holds_no_mark_of_the_page(tmp_path):
+    value = Comparison(view=View(zoom=2, told="page-1"))
+    assert Comparison.load(value.save(tmp_path / "a.json")).view == View(zoom=2)
+    assert "page-1" not in value.to_html()

@@ -1,45 +1,52 @@
 /** Which cells stand on the page, and in what order; a cell is told by its key. */
 
+import type { Wish } from "./asked.svelte";
 import { Setting } from "./setting.svelte";
 
 /** What the value wishes of the arrangement. */
 export interface Wishes {
-  /** What an order belongs to: with another one, it is forgotten. */
-  scope: string;
-  solo: string | null;
-  order: readonly string[];
-  hidden: readonly string[];
-  sort: string | null;
+  /** What an arrangement belongs to: with another one, it is forgotten. */
+  scope(): string;
+  solo(): Maybe<string>;
+  order(): Maybe<readonly string[]>;
+  hidden(): Maybe<readonly string[]>;
+  sort(): Maybe<string>;
 }
+
+type Maybe<T> = Wish<T | null | undefined> | undefined;
+
+const NOBODY: readonly string[] = [];
 
 export class Arrangement {
   #keys: () => string[];
-  #wishes: () => Wishes;
+  #wishes: Wishes;
   #ranked: (metric: string) => string[] | null;
   /** The key of the metric that cells are sorted by; null for the person's own order. */
   sort: Setting<string | null>;
 
   /** `keys` are the cells as they stand at first, `ranked` gives them sorted by a metric. */
-  constructor(
-    keys: () => string[],
-    wishes: () => Wishes,
-    ranked: (metric: string) => string[] | null,
-  ) {
+  constructor(keys: () => string[], wishes: Wishes, ranked: (metric: string) => string[] | null) {
     this.#keys = keys;
     this.#wishes = wishes;
     this.#ranked = ranked;
-    this.sort = new Setting(() => wishes().sort);
+    this.sort = new Setting(() => wishes.sort(), null);
   }
 
-  // Each in two steps, from a text: a streamed value that wishes for the same again leaves what the
-  // person chose.
-  #askedOrder = $derived.by(() => JSON.stringify([this.#wishes().scope, this.#wishes().order]));
-  #givenOrder = $derived.by<string[]>(() => JSON.parse(this.#askedOrder)[1]);
-  #order = $derived.by<string[]>(() => this.#givenOrder);
-  #askedAway = $derived.by(() => JSON.stringify(this.#wishes().hidden));
-  #away = $derived.by<string[]>(() => JSON.parse(this.#askedAway));
-  #askedSolo = $derived.by(() => this.#wishes().solo);
-  #chosen = $derived.by(() => this.#askedSolo);
+  // Each in two steps, like a Setting: the person's choice stays until the wish is another one.
+  #scope = $derived.by(() => this.#wishes.scope());
+  #orderWished = $derived.by(() => this.#wishes.order());
+  #hiddenWished = $derived.by(() => this.#wishes.hidden());
+  #soloWished = $derived.by(() => this.#wishes.solo());
+  #order = $derived.by(() => this.#within(this.#orderWished) ?? NOBODY);
+  #away = $derived.by(() => this.#within(this.#hiddenWished) ?? NOBODY);
+  #chosen = $derived.by(() => this.#within(this.#soloWished) ?? null);
+
+  /** What is wished for, asked for anew with every scope. */
+  #within<T>(wish: Maybe<T>): T | null | undefined {
+    void this.#scope;
+    return wish?.value;
+  }
+
   /** The cell that another is being dragged over. */
   target = $state<string | null>(null);
 
@@ -59,7 +66,8 @@ export class Arrangement {
   /** The cell that stands leftmost before anybody moves one. */
   first = $derived.by<string | null>(() => {
     const keys = this.#keys();
-    return this.#givenOrder.find((key) => keys.includes(key)) ?? keys[0] ?? null;
+    const wished = this.#orderWished?.value ?? NOBODY;
+    return wished.find((key) => keys.includes(key)) ?? keys[0] ?? null;
   });
 
   /** The one cell that is shown alone, or null. */

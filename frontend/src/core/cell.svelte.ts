@@ -220,11 +220,12 @@ export class CellState {
   /** Why no map is drawn although the grid has some, in a few words; empty when there is no reason. */
   lack = $derived.by(() => {
     const { drawing, words } = this.#grid;
-    if (this.map || this.problem || this.#cell().status !== "done") return "";
+    const { status } = this.#cell();
+    if (this.map || this.problem || status === "waiting" || status === "running") return "";
     if (words.text !== null) {
       return this.word === null ? `no word here goes with “${words.text}”` : "";
     }
-    if (drawing.layer === null) return "";
+    if (drawing.layer === null || status === "failed") return "";
     if (this.raw === null) return `no ${drawing.label} here`;
     if (this.isReference) return "the reference";
     return `the reference has no ${drawing.label}`;

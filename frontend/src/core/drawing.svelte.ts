@@ -3,7 +3,7 @@
 import { formatEnd } from "../lib/figures";
 import { symmetric, union, type Range } from "../lib/scale";
 import type { ColormapName, Normalize } from "../lib/types";
-import type { Asked } from "./asked.svelte";
+import type { Asked, Wish } from "./asked.svelte";
 import { Setting } from "./setting.svelte";
 
 /** What the drawing has to know of the cells; each is asked for alone, for it hangs on the other. */
@@ -12,6 +12,12 @@ interface Maps {
   extents(): (Range | null)[];
   /** The word whose maps are drawn in place of the layer. */
   word(): string | null;
+}
+
+/** The ends of a scale that a person set, and what a value asked for by then. */
+interface Ends {
+  ends: Range;
+  asking: Wish<unknown> | undefined;
 }
 
 const WHOLE: Range = [0, 1];
@@ -37,15 +43,14 @@ export class Drawing {
   constructor(asked: Asked, maps: Maps) {
     this.#asked = asked;
     this.#maps = maps;
-    const { view, options } = { view: () => asked.view, options: () => asked.options };
-    this.#chosenLayer = new Setting(() => view().layer ?? options().layer ?? null);
-    this.chosenColormap = new Setting(() => view().colormap ?? options().colormap ?? "viridis");
-    this.opacity = new Setting(() => view().opacity ?? options().opacity ?? 0.6);
-    this.threshold = new Setting(() => view().threshold ?? options().threshold ?? 0);
-    this.normalize = new Setting(() => view().normalize ?? options().normalize ?? "shared");
-    this.smooth = new Setting(() => view().smooth ?? options().smooth ?? false);
-    this.tokens = new Setting(() => view().tokens ?? true);
-    this.difference = new Setting(() => view().difference ?? options().difference ?? false);
+    this.#chosenLayer = new Setting(() => asked.wish("layer"), null);
+    this.chosenColormap = new Setting(() => asked.wish("colormap"), "viridis");
+    this.opacity = new Setting(() => asked.wish("opacity"), 0.6);
+    this.threshold = new Setting(() => asked.wish("threshold"), 0);
+    this.normalize = new Setting(() => asked.wish("normalize"), "shared");
+    this.smooth = new Setting(() => asked.wish("smooth"), false);
+    this.tokens = new Setting(() => asked.wish("tokens"), true);
+    this.difference = new Setting(() => asked.wish("difference"), false);
   }
 
   /** The layers that any cell has, by key, in the order in which they first occur. */
@@ -96,24 +101,32 @@ export class Drawing {
     [this.layer, this.word !== null, this.difference.current, this.normalize.current].join("\n"),
   );
   /** The ends that the person set: values where the scale is shared, else shares of it. */
-  #ends = $state.raw<ReadonlyMap<string, Range>>(new Map());
+  #ends = $state.raw<ReadonlyMap<string, Ends>>(new Map());
   #shared = $derived.by(() => this.normalize.current === "shared");
 
-  #askedLow = $derived.by(() => this.#asked.view.range?.[0] ?? null);
-  #askedHigh = $derived.by(() => this.#asked.view.range?.[1] ?? null);
-  /** Whether the scale is the one that a value can ask for: the shared one of the layer it asks for. */
-  #isAskable = $derived.by(() => {
-    const layer = this.#asked.view.layer ?? this.#asked.options.layer ?? this.layers[0]?.key;
-    const plain = !this.difference.current && this.word === null;
-    return this.#shared && plain && this.layer === layer;
+  #rangeWished = $derived.by(() => this.#asked.wish("range"));
+  /** The layer that the wished range is of: the one that was wished with it, or else. */
+  #rangeLayer = $derived.by(
+    () =>
+      this.#rangeWished?.look.layer ??
+      this.#asked.wish("layer")?.value ??
+      this.layers[0]?.key ??
+      null,
+  );
+  /** Whether the scale is such as a value can ask for: the shared one of a layer. */
+  #isAskable = $derived.by(() => this.#shared && !this.difference.current && this.word === null);
+  /** The ends that a value asks for, of the layer that is drawn. */
+  #asking = $derived.by(() => {
+    const isOf = this.layer === this.#rangeLayer;
+    return this.#isAskable && isOf ? this.#rangeWished : undefined;
   });
-  /** The ends in the layer's unit, as they were set or asked for. */
+  /** The ends in the layer's unit, as they were set or asked for, whichever was later. */
   #wished = $derived.by<Range | null>(() => {
     if (!this.#shared) return null;
     const set = this.#ends.get(this.#scope);
-    const [low, high] = [this.#askedLow, this.#askedHigh];
-    if (set || !this.#isAskable || low === null || high === null) return set ?? null;
-    return low < high ? [low, high] : null;
+    if (set && set.asking === this.#asking) return set.ends;
+    const range = this.#asking?.value ?? null;
+    return range && range[0] < range[1] ? range : null;
   });
 
   #all = $derived.by(() => union(this.#maps.extents()));
@@ -128,7 +141,7 @@ export class Drawing {
   });
 
   #window = $derived.by<Range>(() => {
-    if (!this.#shared) return this.#ends.get(this.#scope) ?? WHOLE;
+    if (!this.#shared) return this.#ends.get(this.#scope)?.ends ?? WHOLE;
     const [axis, wished] = [this.axis, this.#wished];
     if (!axis || !wished || axis[1] <= axis[0]) return WHOLE;
     const [low, high] = this.diverging ? symmetric(wished) : wished;
@@ -167,7 +180,7 @@ export class Drawing {
     const inUnits = (at: number) => axis![0] + at * (axis![1] - axis![0]);
     if (this.#shared && !axis) return;
     const ends: Range = this.#shared ? [inUnits(low), inUnits(high)] : window;
-    this.#ends = new Map(this.#ends).set(this.#scope, ends);
+    this.#ends = new Map(this.#ends).set(this.#scope, { ends, asking: this.#asking });
   }
 
   /** The value at a place of the bar; null where the scale is not in the layer's unit. */

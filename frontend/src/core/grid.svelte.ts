@@ -2,9 +2,9 @@
 
 import { untrack } from "svelte";
 import { best, figure, formatSpread, ranked } from "../lib/figures";
-import type { Answers, Cell, Comparison, Deltas, Options, ViewData } from "../lib/types";
+import type { Answers, Cell, Comparison, Deltas, Options } from "../lib/types";
 import { Arrangement } from "./arrangement.svelte";
-import { Asked } from "./asked.svelte";
+import { Asked, type Look } from "./asked.svelte";
 import { Ballot } from "./ballot.svelte";
 import type { CellState } from "./cell.svelte";
 import { CrosshairState } from "./crosshair.svelte";
@@ -13,8 +13,6 @@ import { Reveal } from "./reveal.svelte";
 import { Setting } from "./setting.svelte";
 import { Sight } from "./sight.svelte";
 import { Words } from "./words.svelte";
-
-const NO_NAMES: readonly string[] = [];
 
 export class GridState {
   readonly asked: Asked;
@@ -31,7 +29,9 @@ export class GridState {
 
   constructor(value: () => Comparison, options: () => Options) {
     const asked = (this.asked = new Asked(value, options));
-    this.sight = new Sight(asked);
+    // What belongs to a blind comparison ends with it: with the next, it would tell who is who.
+    const scope = () => (this.ballot.isBlind ? this.ballot.contest : "");
+    this.sight = new Sight(asked, scope);
     this.drawing = new Drawing(asked, {
       extents: () => this.cells.map((cell) => cell.extent),
       word: () => this.words.text,
@@ -44,19 +44,19 @@ export class GridState {
     this.ballot = new Ballot(asked, () => [...this.byKey.keys()]);
     this.arrangement = new Arrangement(
       () => this.ballot.shuffled ?? [...this.byKey.keys()],
-      () => ({
-        // An order that is asked for, or was made for another question, would tell who is who.
-        scope: this.ballot.isBlind ? this.ballot.contest : "",
-        order: (this.ballot.isBlind ? null : asked.view.order) ?? NO_NAMES,
-        solo: asked.view.solo ?? null,
-        hidden: asked.view.hidden ?? NO_NAMES,
-        sort: asked.view.sort ?? null,
-      }),
+      {
+        scope,
+        // An order that is asked for would tell who is who.
+        order: () => (this.ballot.isBlind ? undefined : asked.wish("order")),
+        solo: () => asked.wish("solo"),
+        hidden: () => asked.wish("hidden"),
+        sort: () => asked.wish("sort"),
+      },
       (metric) => (this.ballot.hides ? null : this.#ranked(metric)),
     );
-    this.answers = new Setting(() => asked.view.answers ?? asked.options.answers ?? "marked");
-    this.deltas = new Setting(() => asked.view.deltas ?? asked.options.deltas ?? "percent");
-    this.#reference = new Setting(() => asked.reference);
+    this.answers = new Setting(() => asked.wish("answers"), "marked");
+    this.deltas = new Setting(() => asked.wish("deltas"), "percent");
+    this.#reference = new Setting(() => asked.wish("reference"), null);
   }
 
   get value(): Comparison {
@@ -124,12 +124,16 @@ export class GridState {
     return metric ? ranked(this.byKey, metric) : null;
   }
 
-  /** The view as it is now, for the app and for what is kept. */
-  snapshot(): ViewData {
+  /** How the comparison is looked at now, and against which cell: null for the leftmost. */
+  look(): Look {
     const { drawing, sight, arrangement } = this;
     const keys = [...this.byKey.keys()];
     const moved = arrangement.all.some((key, place) => key !== keys[place]);
+    // As long as it is hidden who is who, the cell that all are compared with is nobody's choice.
+    const asked = this.asked.wish("reference")?.value ?? null;
+    const isOwn = moved || this.#reference.current === this.referenceKey;
     return {
+      reference: this.ballot.hides ? asked : isOwn ? this.referenceKey : null,
       layer: drawing.layer,
       colormap: drawing.chosenColormap.current,
       opacity: drawing.opacity.current,
@@ -152,23 +156,17 @@ export class GridState {
     };
   }
 
-  /** How the comparison is looked at now, and against which cell. */
-  look(): { reference: string | null; view: ViewData } {
-    // While it is hidden who is who, the cell that all are compared with is nobody's choice.
-    const reference = this.ballot.hides ? this.asked.reference : this.referenceKey;
-    return { reference, view: this.snapshot() };
-  }
-
   /** The comparison as it is looked at now. */
   now(): Comparison {
-    return { ...this.value, ...this.look() };
+    const { reference, ...view } = this.look();
+    return { ...this.value, reference, view };
   }
 
   /** How it is looked at, for the app; what comes back of it is known as told. */
-  tell(): { reference: string | null; view: ViewData } {
-    const told = this.look();
-    this.asked.report(told);
-    return told;
+  tell(): Pick<Comparison, "reference" | "view"> {
+    const look = this.look();
+    const { reference, ...view } = look;
+    return { reference, view: { ...view, told: this.asked.report(look) } };
   }
 
   /** Each metric with what can be told of all cells together. */

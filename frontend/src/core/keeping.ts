@@ -50,12 +50,14 @@ function csv(grid: GridState): string {
   const { metrics } = grid.value;
   const head = ["id", "title", "subtitle", "status", "correct", "answer", "error", "reference"];
   const counts = ["tokens_kept", "tokens", "kept_iou", "map_rho"];
+  const spread = new Set(
+    metrics
+      .map(({ key }) => key)
+      .filter((key) => grid.value.cells.some(({ metrics }) => isMeasured(metrics[key]))),
+  );
   const figures = metrics.flatMap(({ key, unit }) => {
     const name = unit ? `${key} [${unit}]` : key;
-    const spread = grid.value.cells.some(
-      (cell) => typeof cell.metrics[key] === "object" && cell.metrics[key],
-    );
-    return spread ? [name, `${key} low`, `${key} high`, `${key} n`] : [name];
+    return spread.has(key) ? [name, `${key} low`, `${key} high`, `${key} n`] : [name];
   });
   const rows = grid.arrangement.all.map((key) => {
     const cell = grid.byKey.get(key)!;
@@ -67,18 +69,18 @@ function csv(grid: GridState): string {
       ...[state?.overlap ?? null, state?.correlation?.rho ?? null],
       ...metrics.flatMap((metric) => {
         const entry = cell.metrics[metric.key];
-        const spread = figures.includes(`${metric.key} low`);
-        const {
-          low = null,
-          high = null,
-          n = null,
-        } = (typeof entry === "object" && entry) || ({} as Measured);
-        return spread ? [figure(entry), low, high, n] : [figure(entry)];
+        if (!spread.has(metric.key)) return [figure(entry)];
+        const { low = null, high = null, n = null } = isMeasured(entry) ? entry : {};
+        return [figure(entry), low, high, n];
       }),
     ];
   });
   // With the mark that tells spreadsheets that the text is UTF-8.
   return "\ufeff" + toCsv([[...head, ...counts, ...figures], ...rows]);
+}
+
+function isMeasured(entry: number | Measured | null | undefined): entry is Measured {
+  return typeof entry === "object" && entry !== null;
 }
 
 /** A comparison with its images inside, as `Comparison.save` writes it. */

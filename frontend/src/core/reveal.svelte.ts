@@ -15,7 +15,7 @@ export class Reveal {
   #timer: ReturnType<typeof setInterval> | undefined;
 
   constructor(asked: Asked) {
-    this.swipe = new Setting(() => asked.view.swipe ?? null);
+    this.swipe = new Setting(() => asked.wish("swipe"), null);
   }
 
   /** Whether every cell shows the reference at this moment. */

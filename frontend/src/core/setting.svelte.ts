@@ -1,14 +1,18 @@
 /**
- * Something that the value or the app gives and the person changes. It is derived in two steps, from
- * a primitive: a streamed value that gives the same again then leaves what the person chose.
+ * Something that the value or the app wishes for and the person changes. What the person chose stays
+ * until another wish is uttered: a streamed value that says the same again utters none.
  */
-export class Setting<T extends string | number | boolean | null> {
-  #give: () => T;
+import type { Wish } from "./asked.svelte";
 
-  constructor(give: () => T) {
-    this.#give = give;
+export class Setting<T extends string | number | boolean | null> {
+  #wish: () => Wish<T | null | undefined> | undefined;
+  #otherwise: T;
+
+  constructor(wish: () => Wish<T | null | undefined> | undefined, otherwise: T) {
+    this.#wish = wish;
+    this.#otherwise = otherwise;
   }
 
-  #given = $derived.by(() => this.#give());
-  current = $derived.by(() => this.#given);
+  #wished = $derived.by(() => this.#wish());
+  current = $derived.by<T>(() => this.#wished?.value ?? this.#otherwise);
 }

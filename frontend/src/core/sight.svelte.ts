@@ -18,22 +18,34 @@ const CENTRE: Point = { x: 0.5, y: 0.5 };
 
 export class Sight {
   #asked: Asked;
+  #scope: () => string;
   linked: Setting<boolean>;
 
-  constructor(asked: Asked) {
+  /** With another `scope`, what a cell added to the view is forgotten. */
+  constructor(asked: Asked, scope: () => string) {
     this.#asked = asked;
-    this.linked = new Setting(() => asked.view.linked ?? asked.options.linked ?? true);
+    this.#scope = scope;
+    this.linked = new Setting(() => asked.wish("linked"), true);
   }
 
-  #zoom = $derived.by(() => this.#asked.view.zoom ?? 1);
-  #x = $derived.by(() => this.#asked.view.center?.[0] ?? 0.5);
-  #y = $derived.by(() => this.#asked.view.center?.[1] ?? 0.5);
-  shared = $derived.by<Viewport>(() => clamp({ zoom: this.#zoom, x: this.#x, y: this.#y }));
+  #zoomWished = $derived.by(() => this.#asked.wish("zoom"));
+  #centreWished = $derived.by(() => this.#asked.wish("center"));
+  #zoom = $derived.by(() => this.#zoomWished?.value ?? 1);
+  #centre = $derived.by<Point>(() => {
+    const at = this.#centreWished?.value;
+    return at ? { x: at[0], y: at[1] } : CENTRE;
+  });
+  #offsets = $derived.by<ReadonlyMap<string, Offset>>(() => {
+    void this.#scope();
+    return new Map();
+  });
+  /** The largest zoom that any cell adds. */
+  #nearest = $derived.by(() => Math.max(1, ...[...this.#offsets.values()].map(({ zoom }) => zoom)));
+
+  shared = $derived.by<Viewport>(() => clamp({ zoom: this.#zoom, ...this.#centre }, this.#nearest));
 
   // The middle may lie further out than a cell at the shared zoom can follow.
   #whole = $derived.by(() => clamp(this.shared));
-
-  #offsets = $state.raw<ReadonlyMap<string, Offset>>(new Map());
 
   /** The view of a cell, or the shared one. */
   of(key?: string): Viewport {
@@ -67,7 +79,7 @@ export class Sight {
   reset(key?: string): void {
     if (this.linked.current || key === undefined) {
       this.#offsets = new Map();
-      this.shared = HOME;
+      this.#look(HOME);
     } else {
       this.#move(() => HOME, key);
     }
@@ -76,12 +88,16 @@ export class Sight {
   canZoomIn = $derived.by(() => this.shared.zoom < NEAREST);
   canZoomOut = $derived.by(() => this.shared.zoom > 1);
 
+  #look({ zoom, x, y }: Viewport): void {
+    this.#zoom = zoom;
+    this.#centre = { x, y };
+  }
+
   #move(step: (view: Viewport) => Viewport, key?: string): void {
     const before = this.of(key);
     const after = step(before);
     if (this.linked.current || key === undefined) {
-      const nearest = Math.max(1, ...[...this.#offsets.values()].map(({ zoom }) => zoom));
-      this.shared = moveShared(this.shared, before, after, nearest);
+      this.#look(moveShared(this.shared, before, after, this.#nearest));
     } else {
       this.#offsets = new Map(this.#offsets).set(key, offsetBetween(this.shared, after));
     }

@@ -55,6 +55,11 @@ export class Words {
     this.#hovered = at && this.#held(at);
   }
 
+  /** Let go of the word pointed at when its answer leaves the page: nobody points at it any more. */
+  leave(key: string): void {
+    if (this.#hovered?.key === key) this.#hovered = null;
+  }
+
   /** Hold on to a word, or let go of it. */
   toggle(at: WordAt): void {
     const held = this.#pinned?.key === at.key && this.#pinned.index === at.index;

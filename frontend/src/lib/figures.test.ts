@@ -100,3 +100,22 @@ test("cells are ranked best first, and those without the figure last", () => {
   expect(rank("higher")).toBe("daecb");
   expect(rank(null)).toBe("caedb");
 });
+
+test("only a number has a minus, not its unit, and nothing is less than nothing", () => {
+  expect(formatFigure(-2, { unit: "tokens-per-s", digits: null })).toBe("−2 tokens-per-s");
+  expect(formatFigure(-0.04, seconds)).toBe("−0.04 s");
+  expect(formatFigure(-0.004, seconds)).toBe("0.00 s");
+  expect(formatFigure(1e-7, { unit: "", digits: null })).toBe("1e−7");
+});
+
+test("all digits before the point are told", () => {
+  expect(formatFigure(1234.5, { unit: "ms", digits: null })).toBe("1235 ms");
+});
+
+test("what sums of the same terms differ by is no difference", () => {
+  expect(difference(0.1 + 0.2, 0.3, seconds)).toEqual({ text: "same", verdict: null });
+});
+
+test("beside next to nothing, a difference is told in the unit", () => {
+  expect(difference(1e300, 1e-300, seconds, "percent")?.text).toMatch(/^\+1/);
+});

@@ -23,15 +23,16 @@ export function formatEnd(value: number): string {
   return minus(String(Number(value.toPrecision(size >= 1000 ? 4 : 3))));
 }
 
-/** A metric's value with its unit; its own digits, or three significant ones. */
+/** A metric's value with its unit; its own digits, or three significant ones and all before the point. */
 export function formatFigure(value: number, metric: Pick<Metric, "unit" | "digits">): string {
-  const text =
-    metric.digits !== null && metric.digits !== undefined
-      ? value.toFixed(metric.digits)
-      : Number.isInteger(value)
-        ? String(value)
-        : String(Number(value.toPrecision(3)));
-  return minus(metric.unit ? `${text} ${metric.unit}` : text);
+  const text = minus(plain(value, metric.digits ?? null)).replace(/^−(0(\.0+)?)$/, "$1");
+  return metric.unit ? `${text} ${metric.unit}` : text;
+}
+
+function plain(value: number, digits: number | null): string {
+  if (digits !== null) return value.toFixed(digits);
+  if (Number.isInteger(value)) return String(value);
+  return Math.abs(value) >= 1000 ? value.toFixed(0) : String(Number(value.toPrecision(3)));
 }
 
 /** A correlation coefficient, −1 to 1. */
@@ -70,19 +71,24 @@ export function difference(
   deltas: Deltas = "percent",
 ): Difference | null {
   if (!metric.better) return null;
-  const change = value - reference;
+  const change = isNoise(value, reference) ? 0 : value - reference;
   const verdict =
     change === 0 ? null : change < 0 === (metric.better === "lower") ? "better" : "worse";
   if (change === 0) return { text: "same", verdict };
   if (reference === 0 || deltas === "absolute") {
-    return { text: signed(formatFigure(change, metric)), verdict };
+    return { text: signed(change, metric), verdict };
   }
   if (deltas === "ratio" && value / reference > 0)
     return { text: `×${ratio(value / reference)}`, verdict };
-  const percent = (100 * change) / Math.abs(reference);
-  const size = Math.abs(percent);
+  const size = Math.abs((100 * change) / reference);
+  if (!Number.isFinite(size)) return { text: signed(change, metric), verdict };
   const text = size < 0.05 ? "<0.1" : size < 9.95 ? trim(size.toFixed(1)) : size.toFixed(0);
   return { text: `${change < 0 ? "−" : "+"}${text} %`, verdict };
+}
+
+/** Whether two numbers differ by no more than sums of the same terms in another order do. */
+function isNoise(one: number, other: number): boolean {
+  return Math.abs(one - other) <= 1e-12 * Math.max(Math.abs(one), Math.abs(other));
 }
 
 /** A metric of a cell, as it is told beside the reference's. */
@@ -142,10 +148,10 @@ function trim(text: string): string {
   return text.replace(/\.0$/, "");
 }
 
-function signed(text: string): string {
-  return text.startsWith("−") ? text : `+${text}`;
+function signed(change: number, metric: Metric): string {
+  return (change < 0 ? "−" : "+") + formatFigure(Math.abs(change), metric);
 }
 
-function minus(text: string): string {
-  return text.replace("-", "−");
+function minus(number: string): string {
+  return number.replaceAll("-", "−");
 }

@@ -21,3 +21,8 @@ test("the mean leaves out what has no value", () => {
   const all = [grid(1, 3, 1, NaN, NaN), grid(1, 3, 2, 4, NaN), grid(1, 3, 6, 8, NaN)];
   expect(mean(all)).toEqual(grid(1, 3, 3, 6, NaN));
 });
+
+test("a difference that no float32 holds is no value", () => {
+  const grid = (value: number) => ({ rows: 1, cols: 1, values: new Float32Array([value]) });
+  expect(minus(grid(3.4e38), grid(-3.4e38)).values[0]).toBeNaN();
+});

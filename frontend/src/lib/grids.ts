@@ -15,9 +15,12 @@ export function onGridOf(grid: Grid, other: Grid): Float32Array {
   return resample(grid.values, grid.rows, grid.cols, other.rows, other.cols);
 }
 
-/** What a map is more or less than another, on the other's grid. */
+/** What a map is more or less than another, on the other's grid; NaN where that is out of reach. */
 export function minus(grid: Grid, other: Grid): Grid {
-  const values = onGridOf(grid, other).map((value, i) => value - other.values[i]!);
+  const values = onGridOf(grid, other).map((value, i) => {
+    const difference = Math.fround(value - other.values[i]!);
+    return Number.isFinite(difference) ? difference : NaN;
+  });
   return { rows: other.rows, cols: other.cols, values };
 }
 

@@ -17,6 +17,6 @@ test.each([
 });
 
 test("a number of columns that is asked for is kept, but no column is empty", () => {
-  expect(columnCount(4, 300, 3)).toBe(3);
-  expect(columnCount(2, 1400, 3)).toBe(2);
+  expect(columnCount(4, 300, 280, 3)).toBe(3);
+  expect(columnCount(2, 1400, 280, 3)).toBe(2);
 });

@@ -44,9 +44,16 @@ test("empty spans, white space and what reaches beyond the answer are left out",
 });
 
 test("a word that overlaps an earlier one begins where that one ends", () => {
-  expect(spans("ab cd", [0, 2], [1, 5], [1, 5], [3, 4])).toEqual([
+  expect(spans("ab cd", [0, 2], [1, 5], [1, 5])).toEqual([
     { start: 0, end: 2, text: "ab", members: [0] },
     { start: 3, end: 5, text: "cd", members: [1, 2] },
+  ]);
+});
+
+test("a word that holds others whole is left out: they stay what can be pointed at", () => {
+  expect(spans("one two six", [0, 11], [0, 3], [4, 7], [4, 11])).toEqual([
+    { start: 0, end: 3, text: "one", members: [1] },
+    { start: 4, end: 7, text: "two", members: [2] },
   ]);
 });
 

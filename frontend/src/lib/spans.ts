@@ -24,7 +24,8 @@ export function unitOffsets(text: string): Uint32Array {
  * The spans of an answer's words in UTF-16 units, in order, trimmed and never overlapping.
  *
  * Tokens of part of a character share one span. A word that overlaps an earlier one begins where
- * that one ends; left out is what has no text of its own or reaches beyond the answer.
+ * that one ends; left out is what has no text of its own, holds another word whole, or reaches beyond
+ * the answer.
  */
 export function wordSpans(answer: string, words: { start: number; end: number }[]): Span[] {
   const offsets = unitOffsets(answer);
@@ -36,8 +37,8 @@ export function wordSpans(answer: string, words: { start: number; end: number }[
     const span = trimmed(answer, start, end, [i]);
     if (span) found.push(span);
   });
-  found.sort((one, other) => one.start - other.start || one.end - other.end);
-  return apart(answer, merged(found));
+  found.sort((one, other) => one.start - other.start || other.end - one.end);
+  return apart(answer, innermost(merged(found)));
 }
 
 function trimmed(answer: string, start: number, end: number, members: number[]): Span | null {
@@ -56,6 +57,17 @@ function merged(sorted: Span[]): Span[] {
     else spans.push(span);
   }
   return spans;
+}
+
+/** Without the spans that hold another one; sorted by their start, of two with one the longer first. */
+function innermost(sorted: Span[]): Span[] {
+  const kept: Span[] = [];
+  let nearest = Infinity;
+  for (const span of [...sorted].reverse()) {
+    if (nearest > span.end) kept.push(span);
+    nearest = Math.min(nearest, span.end);
+  }
+  return kept.reverse();
 }
 
 function apart(answer: string, sorted: Span[]): Span[] {

@@ -101,6 +101,8 @@ export interface ViewData {
   center?: [number, number] | null;
   linked?: boolean | null;
   solo?: string | null;
+  /** The page's own mark on a view that it told, by which it knows what was changed since. */
+  told?: string | null;
 }
 
 export interface Comparison {
@@ -144,7 +146,7 @@ export interface Vote {
 }
 
 /** What a function that takes the grid is told beside the value; nothing where nothing is shown. */
-export type Look = Partial<Pick<Comparison, "reference" | "view">>;
+export type Told = Partial<Pick<Comparison, "reference" | "view">>;
 
 /** What an app sets on the component; a value's own `view` comes before it. */
 export interface Options {

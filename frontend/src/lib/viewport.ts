@@ -17,10 +17,13 @@ export interface Point {
 export const HOME: Viewport = { zoom: 1, x: 0.5, y: 0.5 };
 export const NEAREST = 32;
 
-/** The nearest view that keeps the frame full of picture and the zoom from 1 to 32. */
-export function clamp({ zoom, x, y }: Viewport): Viewport {
+/**
+ * The nearest view that keeps the frame full of picture and the zoom from 1 to 32. `nearest` is the
+ * largest zoom that any cell adds: with it the middle may go further out than the zoom alone lets it.
+ */
+export function clamp({ zoom, x, y }: Viewport, nearest = 1): Viewport {
   const within = Math.min(NEAREST, Math.max(1, zoom));
-  const margin = 0.5 / within;
+  const margin = 0.5 / (within * nearest);
   return { zoom: within, x: bound(x, margin), y: bound(y, margin) };
 }
 
@@ -90,9 +93,8 @@ export function withOffset(shared: Viewport, offset: Offset): Viewport {
 }
 
 /**
- * The shared view after a cell has moved from `before` to `after`, so that every cell moves as much.
- * `nearest` is the largest zoom that any cell adds: with it the shared middle may go further out
- * than its own zoom alone would let it.
+ * The shared view after a cell has moved from `before` to `after`, so that every cell moves as much;
+ * `nearest` as in `clamp`.
  */
 export function moveShared(
   shared: Viewport,
@@ -100,11 +102,9 @@ export function moveShared(
   after: Viewport,
   nearest: number,
 ): Viewport {
-  const zoom = Math.min(NEAREST, Math.max(1, (shared.zoom * after.zoom) / before.zoom));
-  const margin = 0.5 / Math.max(1, zoom * nearest);
-  return {
-    zoom,
-    x: bound(shared.x + after.x - before.x, margin),
-    y: bound(shared.y + after.y - before.y, margin),
-  };
+  const zoom = (shared.zoom * after.zoom) / before.zoom;
+  return clamp(
+    { zoom, x: shared.x + after.x - before.x, y: shared.y + after.y - before.y },
+    nearest,
+  );
 }

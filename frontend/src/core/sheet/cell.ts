@@ -26,7 +26,7 @@ export function partsOf(
       : 4 / 3;
   const tall = Math.min(WIDTH / ratio, 2 * WIDTH);
   on.font = font(15);
-  const said = cell.error ?? cell.answer;
+  const said = cell.error || cell.answer;
   const lines = said ? wrapped(on, said, WIDTH, MOST_LINES) : [];
   const rtl = isRightToLeft(said);
   return [
