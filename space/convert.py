@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from gradio.data_classes import FileData
 
 from gradio_comparisongrid import Cell, Comparison, Layer, Metric, Tokens
 from titles import base_name, heading, settings_line, without_folder
@@ -25,7 +26,7 @@ from vlmscope import (
 )
 
 SHARED = ("image_tokens_total", "vision_s")
-"""Figures that belong to the image, the same in every cell: told in the conditions, not in each cell."""
+"""Figures that belong to the image: told in the conditions, but for a cell with an image of its own."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ def from_run(run: Run, context: Context = Context()) -> Comparison:
     ]
     stamp = dict(value.stamp)
     for result in run.results:
-        stamp |= _shared_figures(result.metrics)
+        stamp |= _shared_figures(result.metrics, result.image)
     return finished(value.model_copy(update={"cells": cells, "stamp": stamp}))
 
 
@@ -73,7 +74,9 @@ def advanced(value: Comparison, event: Event, context: Context) -> Comparison:
         cell = _with_result(cell, event.result, context)
     cells = [*value.cells]
     cells[event.index] = cell
-    stamp = value.stamp | _shared_figures(event.metrics if isinstance(event, Maps) else {})
+    stamp = value.stamp | (
+        _shared_figures(event.metrics, event.image) if isinstance(event, Maps) else {}
+    )
     return value.model_copy(update={"cells": cells, "stamp": stamp})
 
 
@@ -108,7 +111,7 @@ def _waiting(
         metrics=[
             Metric(m.key, m.label, unit=m.unit, better=m.better, digits=m.digits, help=m.help)
             for m in METRICS
-            if m.key not in SHARED
+            if m.key != "image_tokens_total"
         ],
         cells=[
             Cell(
@@ -137,7 +140,8 @@ def _with_maps(cell: Cell, event: Maps) -> Cell:
             "status": "running",
             "layers": _layers(event.maps.values()),
             "tokens": Tokens.from_assignment(event.assign),
-            "metrics": _own_figures(event.metrics, event.assign),
+            "metrics": _own_figures(event.metrics, event.assign, event.image),
+            "image": _file(event.image),
             "warnings": list(event.warnings),
         }
     )
@@ -153,7 +157,8 @@ def _with_result(cell: Cell, result: Result, context: Context) -> Cell:
             "correct": is_correct(result.answer, context.expected) if known else None,
             "error": result.error and without_folder(result.error, result.variant),
             "warnings": list(result.warnings),
-            "metrics": _own_figures(result.metrics, assign),
+            "metrics": _own_figures(result.metrics, assign, result.image),
+            "image": _file(result.image),
             "layers": _layers(result.maps.values()),
             "tokens": None if assign is None else Tokens.from_assignment(assign),
         }
@@ -166,15 +171,26 @@ def _layers(maps: Iterable[TokenMap]) -> list[Layer]:
     ]
 
 
-def _own_figures(metrics: Mapping[str, float], assign: np.ndarray | None) -> dict[str, float]:
+def _file(image: RunImage | None) -> FileData | None:
+    return None if image is None else Comparison(image=image.pixels).image
+
+
+def _own_figures(
+    metrics: Mapping[str, float], assign: np.ndarray | None, image: RunImage | None
+) -> dict[str, float]:
     """A cell's own figures; what keeps every token has selected nothing, in no time."""
     shown = {metric.key for metric in METRICS} - set(SHARED)
+    if image is not None:
+        return {key: value for key, value in metrics.items() if key in {*shown, "vision_s"}}
     if assign is not None and np.array_equal(assign.ravel(), np.arange(assign.size)):
         shown -= {"select_s"}
     return {key: value for key, value in metrics.items() if key in shown}
 
 
-def _shared_figures(metrics: Mapping[str, float]) -> dict[str, str]:
+def _shared_figures(metrics: Mapping[str, float], image: RunImage | None) -> dict[str, str]:
+    """What is the same in every cell; a cell with an image of its own has none of it."""
+    if image is not None:
+        return {}
     said = {}
     if "image_tokens_total" in metrics:
         said["image tokens"] = f"{metrics['image_tokens_total']:.0f}"

@@ -51,6 +51,11 @@ def menu(heads: Iterable[Checkpoint]) -> tuple[Choice, ...]:
         ),
         Choice(Variant("random", title="Random"), "seed 0"),
         Choice(Variant("uniform", title="Uniform"), "a regular lattice"),
+        Choice(Variant("downsample", title="Smaller image"), "a control"),
+        Choice(Variant("saliency", title="Edges"), "a control"),
+        Choice(Variant("center", title="Center"), "a control"),
+        Choice(Variant("pool", title="Pooled"), "neighbours averaged"),
+        Choice(Variant("divprune", title="DivPrune"), "the most unlike"),
     )
     unique = with_unique_ids([choice.variant for choice in choices])
     return tuple(
@@ -60,8 +65,7 @@ def menu(heads: Iterable[Checkpoint]) -> tuple[Choice, ...]:
 
 def ticked_at_first(choices: Iterable[Choice]) -> list[str]:
     """The ids ticked when the page opens: the baseline, the latest checkpoints, one control."""
-    ids = [choice.variant.id for choice in choices]
-    heads = [i for i in ids if i not in (BASELINE, *CONTROLS)]
+    heads = [choice.variant.id for choice in choices if choice.variant.source is not None]
     controls = CONTROLS if len(heads) < TICKED_AT_FIRST - 2 else CONTROLS[:1]
     latest = heads[max(0, len(heads) - TICKED_AT_FIRST + 1 + len(controls)) :]
     return [BASELINE, *latest, *controls]

@@ -154,10 +154,10 @@ def _compare_and_stop(app: App, form: Inputs, shown: Results) -> None:
                 answer = expected_answer(app.examples, image, question)
                 context = Context(answer, notes(app.choices))
                 for value in _values(app, read, context, stop):
-                    if value.image:
-                        # Gradio notes the files of a person's own copy of the grid, and forgets
-                        # them with that copy; these are deleted in their time.
-                        shown.grid.temp_files.add(value.image.path)
+                    # Gradio notes the files of a person's own copy of the grid, and forgets
+                    # them with that copy; these are deleted in their time.
+                    images = (value.image, *(cell.image for cell in value.cells))
+                    shown.grid.temp_files |= {image.path for image in images if image}
                     before, said = said, {shown.grid: value, shown.table: table(value)}
                     is_told = before.get(shown.table) == said[shown.table]
                     yield {shown.grid: value} if is_told else said

@@ -64,6 +64,56 @@ def test_a_subset_is_a_full_run_with_the_dropped_tokens_masked(
         assert_same(recorder.trace(result), expected)
 
 
+def drawn(seed: int, head: Path) -> tuple[Image.Image, str, list[str]]:
+    """An image, a question and eight variants that only select, drawn at random."""
+    generator = np.random.default_rng(seed)
+    width, height = (int(side) for side in generator.integers(40, 400, 2))
+    letters = "what is the ★ colour 日本 of? étoile\n0123 "
+    query = "".join(generator.choice(list(letters), int(generator.integers(1, 80)))).strip() or "?"
+    kinds = ["random", "uniform", "saliency", "center", "divprune", f"arr-coc:{head}"]
+    lines = ["baseline"]
+    while len(lines) < 8:
+        kind = str(generator.choice(kinds))
+        keep = generator.choice([str(int(generator.integers(1, 26))), f"{generator.random():.3f}"])
+        comma = "," if ":" in kind else ":"
+        lines.append(f"{kind}{comma}keep={keep if keep != '0.000' else '1'}")
+    return picture(width, height, seed), query, lines
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_drawn_at_random_together_each_is_what_it_is_alone_and_what_masking_gives(
+    seed: int, base: SharedBase, head_file: Path, monkeypatch: pytest.MonkeyPatch
+):
+    image, query, lines = drawn(seed, head_file)
+    with monkeypatch.context() as patch:
+        recorder = Recorder(patch)
+        together = run(base, image, query, lines, max_new_tokens=STEPS)
+        traces = {result.id: recorder.trace(result) for result in together.results}
+    for line, result in zip(lines, together.results, strict=True):
+        assert result.status == "done", result.error
+        # A base of random weights may say an image token, which a full run takes for one of the image.
+        told = [*result.token_ids, base.model.config.image_token_id]
+        steps = min(STEPS, told.index(base.model.config.image_token_id) + 1)
+        expected = masked(base, image, query, result.kept, steps)
+        assert_same(traces[result.id].until(steps), expected)
+        with monkeypatch.context() as patch:
+            recorder = Recorder(patch)
+            (alone,) = run(base, image, query, [line], max_new_tokens=STEPS).results
+            assert_same(traces[result.id], recorder.trace(alone))
+
+
+@case
+@pytest.mark.parametrize("keep", ["9", "100%"])
+def test_a_smaller_image_is_plain_generate_on_that_image(
+    base: SharedBase, image: Image.Image, query: str, keep: str, monkeypatch: pytest.MonkeyPatch
+):
+    recorder = Recorder(monkeypatch)
+    lines = ["uniform:keep=30%", f"downsample:keep={keep}"]
+    result = run(base, image, query, lines, max_new_tokens=STEPS).results[1]
+    assert result.image is not None
+    assert_same(recorder.trace(result), generated(base, result.image.pixels, query, STEPS))
+
+
 @case
 def test_eight_variants_together_give_what_each_gives_alone(
     base: SharedBase,
@@ -133,7 +183,7 @@ def renumber_kept_tokens(monkeypatch: pytest.MonkeyPatch) -> None:
     def renumbered(prompt: Prompt, kept: np.ndarray) -> Prompt:
         out = keeping(prompt, kept)
         in_order = torch.arange(out.ids.numel()).expand(3, -1)
-        return Prompt(out.ids, in_order, out.image_places)
+        return Prompt(out.ids, in_order, out.image_places, out.grid)
 
     monkeypatch.setattr(Prompt, "keeping", renumbered)
 

@@ -43,7 +43,8 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 
 
 def test_the_kinds_that_ship_are_there():
-    assert set(kinds()) >= {"baseline", "arr-coc", "random", "uniform"}
+    controls = {"random", "uniform", "downsample", "saliency", "center", "pool"}
+    assert set(kinds()) >= {"baseline", "arr-coc", "divprune"} | controls
     assert all(kind.summary for kind in kinds().values())
 
 
@@ -65,5 +66,5 @@ def test_a_name_that_is_taken_cannot_be_registered():
 
 
 def test_an_unknown_kind_is_refused_with_those_there_are():
-    with pytest.raises(InputError, match=r"nosuch.*baseline, arr-coc, random, uniform"):
+    with pytest.raises(InputError, match=r"nosuch.*baseline, arr-coc, divprune, random, uniform"):
         find_kind("nosuch")

@@ -6,7 +6,7 @@ import pytest
 
 from convert import Context, advanced, from_run, is_correct
 from gradio_comparisongrid import Comparison
-from vlmscope import Failed, Finished, Maps, Started, Token, compare
+from vlmscope import Failed, Finished, Maps, Run, Started, Token, compare, run
 
 from .conftest import QUESTION
 
@@ -132,3 +132,27 @@ def test_an_answer_is_judged_by_its_words_and_only_when_the_right_one_is_known(
 def test_a_verdict_is_given_to_answers_that_ended_alone(finished_run):
     judged = from_run(finished_run, Context(expected="red"))
     assert [cell.correct for cell in judged.cells] == [False, False, False, None]
+
+
+def test_a_variant_with_an_image_of_its_own_shows_it_with_its_own_vision_time(base, finished_run):
+    picture = finished_run.image.pixels
+    lines = ["downsample:keep=50%", "baseline"]
+    done = run(base, picture, QUESTION, lines, max_new_tokens=1)
+    events = from_run(done)
+    for event in compare(base, picture, QUESTION, lines, max_new_tokens=1):
+        events = advanced(events, event, Context())
+    for value in (from_run(done), events):
+        small, whole = value.cells
+        assert small.image is not None and whole.image is None
+        assert small.tokens is not None and small.tokens.shape == done.results[0].grid
+        assert "vision_s" not in whole.metrics
+    assert from_run(done).cells[0].metrics["vision_s"] == done.results[0].metrics["vision_s"]
+
+
+def test_a_variants_own_image_is_kept_in_a_saved_run(base, finished_run, tmp_path):
+    done = run(base, finished_run.image.pixels, QUESTION, ["downsample:keep=50%"], max_new_tokens=1)
+    done.save(tmp_path / "run.json")
+    before, after = done.results[0].image, Run.load(tmp_path / "run.json").results[0].image
+    assert before is not None and after is not None
+    assert np.array_equal(np.asarray(before.pixels), np.asarray(after.pixels))
+    assert (before.rows, before.cols) == (after.rows, after.cols)

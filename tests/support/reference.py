@@ -27,6 +27,10 @@ class Trace:
     token_ids: tuple[int, ...]
     logits: list[torch.Tensor]
 
+    def until(self, steps: int) -> Trace:
+        """The first steps of it."""
+        return Trace(self.token_ids[:steps], self.logits[:steps])
+
 
 def picture(width: int, height: int, seed: int = 0) -> Image.Image:
     """Smooth noise with a few hard edges."""

@@ -7,7 +7,7 @@ time: its min-max steps run over a whole batch, so a batch would change the scor
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -31,6 +31,15 @@ class Scores:
     participatory: torch.Tensor
     weights: torch.Tensor
     balanced: torch.Tensor
+
+    def weighed(self, weights: torch.Tensor) -> Scores:
+        """The same scores under other weights [3], which need not add up to 1."""
+        parts = (self.information, self.perspectival, self.participatory)
+        total = sum(
+            (weight * part for weight, part in zip(weights, parts, strict=True)),
+            start=torch.zeros_like(self.information),
+        )
+        return replace(self, weights=weights, balanced=min_max(total))
 
     def top_k(self, k: int) -> torch.Tensor:
         """Flat indices int64 of the `k` highest balanced cells, best first; ties: lower index."""

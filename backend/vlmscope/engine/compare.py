@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from PIL import Image
 
 from vlmscope.checkpoints.head import LoadedHead
 from vlmscope.engine.answer import Answer
@@ -20,7 +21,7 @@ from vlmscope.engine.base import SharedBase
 from vlmscope.engine.decode import Batch
 from vlmscope.engine.features import ImageFeatures, Pixels
 from vlmscope.engine.options import Options, check_query
-from vlmscope.engine.plans import check_plan
+from vlmscope.engine.plans import check_image, check_plan
 from vlmscope.engine.prefill import prefill
 from vlmscope.engine.prompt import Prompt
 from vlmscope.engine.row import Clock, Row
@@ -173,7 +174,11 @@ class _Comparison:
             plan = kind.plan(self._context(heads, features))
             self._base.synchronize()
             row.metrics["select_s"] = clock.seconds - heads.seconds
-        check_plan(row.variant, plan, self._started.image)
+        prompt = self._prompt
+        if plan.image is not None:
+            check_image(row.variant, plan.image)
+            prompt, features = self._see(row, plan.image)
+        check_plan(row.variant, plan, prompt.grid)
         row.plan = plan
         row.maps.update({each.key: each for each in plan.maps})
         row.warnings.extend(plan.warnings)
@@ -184,7 +189,7 @@ class _Comparison:
         yield row.maps_event()
         with self._base.turn:
             clock = self._clock()
-            row.prefilled = prefill(self._base.model, self._prompt, features, plan)
+            row.prefilled = prefill(self._base.model, prompt, features, plan)
             self._base.synchronize()
             row.metrics["prefill_s"] = clock.seconds
         figures = row.metrics
@@ -194,6 +199,15 @@ class _Comparison:
         row.maps["attention"] = row.prefilled.attention
         yield row.maps_event()
         yield from self._take(row, row.prefilled.logits)
+
+    def _see(self, row: Row, image: np.ndarray) -> tuple[Prompt, ImageFeatures]:
+        """What the base makes of a row's own input image."""
+        picture = Image.fromarray(image)
+        pixels = self._base.pixels(picture)
+        row.image = RunImage(picture, pixels.rows, pixels.cols)
+        with self._base.turn:
+            features = self._base.features(pixels)
+        return self._base.prompt(self._started.query, pixels), features
 
     def _decode(self, rows: list[Row]) -> Iterator[Event]:
         """One batch of all rows that began; rows leave it as they end."""
@@ -243,7 +257,12 @@ class _Comparison:
             make_query_embeddings=lambda: base.query_embeddings(query),
             make_features=lambda: features.merged,
             load_head=heads.load,
+            grid_of=self._grid_of,
         )
+
+    def _grid_of(self, image: np.ndarray) -> tuple[int, int]:
+        pixels = self._base.pixels(Image.fromarray(image))
+        return pixels.rows, pixels.cols
 
     def _clock(self) -> Clock:
         self._base.synchronize()

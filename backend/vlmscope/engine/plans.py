@@ -6,24 +6,31 @@ import numpy as np
 
 from vlmscope.values.errors import VariantError
 from vlmscope.values.plan import Plan
-from vlmscope.values.result import RunImage
 from vlmscope.values.selection import DROPPED, carriers
 from vlmscope.values.variant import Variant
 
 
-def check_plan(variant: Variant, plan: Plan, image: RunImage) -> None:
-    """Raise VariantError for a plan that cannot be carried out, or contradicts itself."""
-    if plan.image is not None:
+def check_image(variant: Variant, image: np.ndarray) -> None:
+    """Raise VariantError for another input image that is none."""
+    image = np.asarray(image)
+    is_rgb = image.ndim == 3 and image.shape[2] == 3 and 0 not in image.shape
+    if image.dtype != np.uint8 or not is_rgb:
         raise VariantError(
-            f"{variant.kind!r} asks for another input image, which this version cannot run; "
-            "choose tokens of the image instead."
+            f"{variant.kind!r} asks for an input image of {image.dtype} {list(image.shape)}; "
+            "give uint8 [H, W, 3]."
         )
+
+
+def check_plan(variant: Variant, plan: Plan, grid: tuple[int, int]) -> None:
+    """Raise VariantError for a plan that cannot be carried out, or contradicts itself.
+
+    `grid` is that of the image tokens of its input.
+    """
     if plan.after_layer:
         raise VariantError(
             f"{variant.kind!r} prunes after layer {plan.after_layer}, which this version cannot "
             "run; prune before the language model (after_layer=0)."
         )
-    grid = (image.rows, image.cols)
     if plan.assign.shape != grid:
         raise VariantError(
             f"{variant.kind!r} assigned a grid of {plan.assign.shape}; the image has {grid}."

@@ -13,11 +13,15 @@ from vlmscope.values.errors import BaseError, InputError
 
 @dataclass(frozen=True, eq=False)
 class Prompt:
-    """Ids [S], positions [3, S] (t, h, w) and the places [N] of the image tokens among them."""
+    """Ids [S], positions [3, S] (t, h, w) and the places [N] of the image tokens among them.
+
+    `grid` is that of the image's tokens (rows, cols), also when some of them were taken out.
+    """
 
     ids: torch.Tensor
     positions: torch.Tensor
     image_places: torch.Tensor
+    grid: tuple[int, int]
 
     @property
     def next_position(self) -> int:
@@ -31,7 +35,7 @@ class Prompt:
         mask[self.image_places[torch.from_numpy(kept).to(self.ids.device)]] = True
         shift = torch.cumsum(mask, 0) - 1
         kept_places = self.image_places[mask[self.image_places]]
-        return Prompt(self.ids[mask], self.positions[:, mask], shift[kept_places])
+        return Prompt(self.ids[mask], self.positions[:, mask], shift[kept_places], self.grid)
 
 
 def reserved_tokens(config: Any, tokenizer: Any) -> tuple[str, ...]:
@@ -71,4 +75,6 @@ def build_prompt(model: Any, tokenizer: Any, query: str, grid_thw: torch.Tensor)
     positions, _ = model.model.get_rope_index(
         batch, mm_token_type_ids=is_image.int(), image_grid_thw=grid_thw
     )
-    return Prompt(batch[0], positions[:, 0], is_image[0].nonzero()[:, 0])
+    _, rows, cols = (int(side) for side in grid_thw[0])
+    places = is_image[0].nonzero()[:, 0]
+    return Prompt(batch[0], positions[:, 0], places, (rows // merge, cols // merge))

@@ -14,19 +14,23 @@ from vlmscope.engine.sampling import Chooser
 from vlmscope.values.errors import VlmscopeError
 from vlmscope.values.events import Failed, Finished, Maps, Stopped, Token
 from vlmscope.values.plan import Plan, TokenMap
-from vlmscope.values.result import Result, Status
+from vlmscope.values.result import Result, RunImage, Status
 from vlmscope.values.variant import Variant
 
 
 @dataclass(eq=False)
 class Row:
-    """A variant's place in the order, its plan, its answer so far and its figures."""
+    """A variant's place in the order, its plan, its answer so far and its figures.
+
+    `image` is its own input, when that is another one than the comparison's.
+    """
 
     index: int
     variant: Variant
     choose: Chooser
     answer: Answer
     plan: Plan | None = None
+    image: RunImage | None = None
     prefilled: Prefilled | None = None
     maps: dict[str, TokenMap] = field(default_factory=dict)
     metrics: dict[str, float] = field(default_factory=dict)
@@ -48,6 +52,7 @@ class Row:
             dict(self.maps),
             dict(self.metrics),
             tuple(self.warnings),
+            self.image,
         )
 
     def take(
@@ -101,6 +106,7 @@ class Row:
             metrics=dict(self.metrics),
             warnings=tuple(self.warnings),
             error=error,
+            image=self.image,
         )
 
 

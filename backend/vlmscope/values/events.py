@@ -31,7 +31,10 @@ class Started:
 
 @dataclass(frozen=True, eq=False)
 class Maps:
-    """A variant has chosen its tokens; comes again when there are more maps, replacing the last."""
+    """A variant has chosen its tokens; comes again when there are more maps, replacing the last.
+
+    `image` is the variant's own input, when it is another one than the comparison's.
+    """
 
     name: ClassVar[str] = "maps"
     index: int
@@ -41,6 +44,7 @@ class Maps:
     maps: Mapping[str, TokenMap]
     metrics: Mapping[str, float]
     warnings: tuple[str, ...] = ()
+    image: RunImage | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -50,8 +50,9 @@ class Plan:
     `assign` uint16 [rows, cols]: each cell's flat index of the token that carries it; itself is
     kept, another is merged into that one, 65535 is dropped. `weights` float [rows, cols]: each
     cell's share in its carrier (equal when None); a carrier's features and DeepStack features are
-    the weighted mean of its cells. `image`: another input image, uint8 [H, W, 3]. `after_layer`:
-    the language-model layer after which the rest leaves (0 = before the language model).
+    the weighted mean of its cells. `image`: another input image, uint8 [H, W, 3]; the assignment and
+    the maps are then on its own grid. `after_layer`: the language-model layer after which the rest
+    leaves (0 = before the language model).
     """
 
     assign: np.ndarray
@@ -68,6 +69,7 @@ class Plan:
         kept: np.ndarray,
         maps: tuple[TokenMap, ...] = (),
         warnings: tuple[str, ...] = (),
+        image: np.ndarray | None = None,
     ) -> Plan:
         """Keep the cells at the flat indices `kept` and drop the rest."""
-        return cls(assign=assignment(*grid, kept), maps=maps, warnings=warnings)
+        return cls(assign=assignment(*grid, kept), image=image, maps=maps, warnings=warnings)

@@ -43,7 +43,8 @@ class Result:
 
     `token_ids` are the answer's tokens without the end token. `assign` is uint16 [rows, cols] (see
     `Plan`), or None when the variant failed before it chose. `metrics` holds only what was
-    measured. `error` is one sentence, set when `status` is "failed".
+    measured. `error` is one sentence, set when `status` is "failed". `image` is what the variant was
+    given in place of the run's image, when that was another one.
     """
 
     id: str
@@ -57,6 +58,7 @@ class Result:
     metrics: Mapping[str, float] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     error: str | None = None
+    image: RunImage | None = None
 
     @property
     def kept(self) -> np.ndarray:

@@ -100,7 +100,7 @@ class Run:
                 stamp=dict(document["stamp"]),
                 image=decode_image(document["image"], open_image),
                 query=str(document["query"]),
-                results=tuple(decode_result(entry) for entry in document["results"]),
+                results=tuple(decode_result(entry, open_image) for entry in document["results"]),
                 options=dict(document["options"]),
             )
         except (KeyError, TypeError, ValueError, AttributeError, OSError) as error:

@@ -53,6 +53,7 @@ def result_facts(result: Result) -> dict[str, Any]:
 
 def encode_result(result: Result) -> dict[str, Any]:
     return result_facts(result) | {
+        "image": None if result.image is None else encode_image(result.image),
         "assign": None if result.assign is None else encode_array(result.assign, "<u2"),
         "maps": [
             {
@@ -69,8 +70,9 @@ def encode_result(result: Result) -> dict[str, Any]:
     }
 
 
-def decode_result(entry: Mapping[str, Any]) -> Result:
+def decode_result(entry: Mapping[str, Any], to_rgb: Callable[[Any], Image.Image]) -> Result:
     """A result; raises KeyError, TypeError or ValueError for one that is damaged."""
+    own = entry.get("image")  # a run saved before there was any has none
     variant = Variant.parse(entry["variant"])
     if entry["status"] not in ("done", "failed", "stopped"):
         raise ValueError(f"status {entry['status']!r}")
@@ -99,6 +101,7 @@ def decode_result(entry: Mapping[str, Any]) -> Result:
         metrics={str(key): value for key, value in entry["metrics"].items()},
         warnings=tuple(str(warning) for warning in entry["warnings"]),
         error=None if entry["error"] is None else str(entry["error"]),
+        image=None if own is None else decode_image(own, to_rgb),
     )
 
 

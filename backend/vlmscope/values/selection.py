@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+from math import floor
+
 import numpy as np
 
 DROPPED = 65535
@@ -24,17 +27,55 @@ def lattice(rows: int, cols: int, k: int) -> np.ndarray:
     The `k` cells are shared among evenly spaced rows as evenly as `k` allows (Bresenham's rule),
     and each row's share is centred and evenly spaced in it.
     """
-    k = max(0, min(k, rows * cols))
-    if k == 0:
-        return np.empty(0, dtype=np.int64)
-    lines = min(rows, k, max(1, round((k * rows / cols) ** 0.5)))
-    lines = max(lines, -(-k // cols))
+    shares = _shares(rows, cols, k)
     chosen: list[int] = []
-    for line in range(lines):
-        row = int((line + 0.5) * rows / lines)
-        share = (line + 1) * k // lines - line * k // lines
+    for line, share in enumerate(shares):
+        row = int((line + 0.5) * rows / len(shares))
         chosen += [row * cols + int((i + 0.5) * cols / share) for i in range(share)]
     return np.array(chosen, dtype=np.int64)
+
+
+def blocks(rows: int, cols: int, k: int) -> np.ndarray:
+    """uint16 [rows, cols]: the grid in exactly `k` rectangles, each carried by its middle cell.
+
+    Rows are shared among bands, and each band's columns among its rectangles, as evenly as `k`
+    allows; `k` is at least 1.
+    """
+    shares = _shares(rows, cols, max(1, k))
+    assign = np.empty((rows, cols), dtype=np.uint16)
+    for line, share in enumerate(shares):
+        top, bottom = line * rows // len(shares), (line + 1) * rows // len(shares)
+        for i in range(share):
+            left, right = i * cols // share, (i + 1) * cols // share
+            middle = (top + bottom - 1) // 2 * cols + (left + right - 1) // 2
+            assign[top:bottom, left:right] = middle
+    return assign
+
+
+def _shares(rows: int, cols: int, k: int) -> list[int]:
+    """How many of `k` cells each evenly spaced line of a grid has."""
+    k = max(0, min(k, rows * cols))
+    if k == 0:
+        return []
+    lines = min(rows, k, max(1, round((k * rows / cols) ** 0.5)))
+    lines = max(lines, -(-k // cols))
+    return [(line + 1) * k // lines - line * k // lines for line in range(lines)]
+
+
+def shrunk(rows: int, cols: int, most: int) -> tuple[int, int]:
+    """The largest grid of nearly the same shape, as a smaller image has it, of at most `most` cells.
+
+    Each side is the same share of what it was, rounded half up, and at least 1.
+    """
+
+    def at(share: Fraction) -> tuple[int, int]:
+        half = Fraction(1, 2)
+        return max(1, floor(rows * share + half)), max(1, floor(cols * share + half))
+
+    # A side grows by one where its share of it passes a half: no other share makes another grid.
+    steps = {Fraction(2 * i + 1, 2 * side) for side in (rows, cols) for i in range(side)}
+    grids = [(rows, cols), *(at(share) for share in sorted(steps, reverse=True)), (1, 1)]
+    return next(grid for grid in grids if grid[0] * grid[1] <= max(1, most))
 
 
 def assignment(rows: int, cols: int, kept: np.ndarray) -> np.ndarray:

@@ -7,12 +7,13 @@ kept, at the positions they had.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 import torch
 
 from vlmscope.arr_coc.head import Scores
-from vlmscope.values.errors import CheckpointError
+from vlmscope.values.errors import CheckpointError, InputError, shortened
 from vlmscope.values.plan import Plan, TokenMap
 from vlmscope.values.selection import resample, top_k
 from vlmscope.values.variant import Variant
@@ -24,38 +25,90 @@ _SCORES = (
     ("participatory", "Participatory", "cosine of projected texture and query embedding, to 0..1"),
 )
 
+NAMES = tuple(name for name, _, _ in _SCORES)
+_LISTED = ", ".join(NAMES)
+MAX_WEIGHT = 1e6
+
 
 class ArrCocHead:
-    """The top K of an ARR-COC head's balanced map."""
+    """The top K of an ARR-COC head's balanced map.
+
+    `without=` leaves a score out (information, perspectival or participatory); `weights=` are equal,
+    the head's own (head, as when it is not given), or three numbers in that order, such as 0/0/1.
+    """
 
     summary: ClassVar[str] = "The image tokens a trained ARR-COC head keeps for the question."
-    options: ClassVar[frozenset[str]] = frozenset({"keep"})
+    options: ClassVar[frozenset[str]] = frozenset({"keep", "weights", "without"})
     source: ClassVar[bool] = True
 
     def __init__(self, variant: Variant) -> None:
         self.variant = variant
+        self.given = _given_weights(variant.options.get("weights", "head"))
+        self.without = variant.options.get("without")
+        if self.without is not None and self.without not in NAMES:
+            raise InputError(
+                f"without={shortened(self.without)} is no score of ARR-COC; use {_LISTED}."
+            )
+        if self.given is not None and not any(self._left(self.given)):
+            raise InputError(
+                f"weights={self.variant.options['weights']} leaves no score to choose by; "
+                "give one of them a weight above 0."
+            )
 
     def plan(self, context: Context) -> Plan:
         loaded = context.load_head(self.variant.source or "")
         scores = loaded.head.score(context.image, context.query_embeddings.mean(dim=0))
+        if self.given is not None or self.without is not None:
+            weights = self._left(self.given or scores.weights.tolist())
+            scores = scores.weighed(torch.tensor(weights, device=scores.weights.device))
         if not bool(torch.isfinite(scores.balanced).all()):
             raise CheckpointError(
                 f"{self.variant.title} gives scores that are no numbers for this image, its weights "
                 "are too large; give another checkpoint."
             )
-        maps = tuple(_maps(scores, context.grid))
+        maps = tuple(_maps(scores, context.grid, self._whose))
         kept = top_k(maps[0].values, self.variant.keep.of(context.total))
         return Plan.keeping(context.grid, kept, maps=maps, warnings=loaded.warnings)
 
+    def _left(self, weights: Sequence[float]) -> list[float]:
+        """The weights, 0 for the score that is left out."""
+        return [
+            0.0 if name == self.without else weight
+            for name, weight in zip(NAMES, weights, strict=True)
+        ]
 
-def _maps(scores: Scores, grid: tuple[int, int]) -> list[TokenMap]:
+    @property
+    def _whose(self) -> str:
+        whose = "the head's own weights" if self.given is None else "given weights"
+        return whose if self.without is None else f"{whose}, without {self.without}"
+
+
+def _given_weights(text: str) -> list[float] | None:
+    """Three weights as they were given; None for the head's own."""
+    if text == "head":
+        return None
+    if text == "equal":
+        return [1 / 3] * 3
+    try:
+        weights = [float(part) for part in text.split("/")]
+    except ValueError:
+        weights = []
+    if len(weights) != 3 or not all(0 <= weight <= MAX_WEIGHT for weight in weights):
+        raise InputError(
+            f"weights={shortened(text)} cannot be used; give head, equal, or three numbers from 0 "
+            f"to {MAX_WEIGHT} for {_LISTED}, such as 0.2/0.3/0.5."
+        )
+    return weights
+
+
+def _maps(scores: Scores, grid: tuple[int, int], whose: str) -> list[TokenMap]:
     def on_grid(values: torch.Tensor):
         return resample(values.cpu().numpy(), *grid)
 
     weights = "/".join(f"{weight:.3f}" for weight in scores.weights.tolist())
     balanced = (
         "ARR-COC balanced map: information, perspectival, participatory weighed "
-        f"{weights}, min-max; query as the mean of its bare tokens' input embeddings"
+        f"{weights} ({whose}), min-max; query as the mean of its bare tokens' input embeddings"
     )
     return [
         TokenMap("relevance", "Relevance", on_grid(scores.balanced), balanced),

@@ -17,7 +17,8 @@ class Context:
     """One image and one question, as a kind sees them.
 
     `image` uint8 [H, W, 3], upright, as it came; `grid` the base's image tokens (rows, cols);
-    `hidden_size` of the language model; `device` of the base.
+    `hidden_size` of the language model; `device` of the base; `grid_of` gives the image tokens that
+    another image, uint8 [H, W, 3], would have.
     """
 
     image: np.ndarray
@@ -28,6 +29,7 @@ class Context:
     make_query_embeddings: Callable[[], torch.Tensor]
     make_features: Callable[[], torch.Tensor]
     load_head: Callable[[str], LoadedHead]
+    grid_of: Callable[[np.ndarray], tuple[int, int]]
 
     @property
     def total(self) -> int:

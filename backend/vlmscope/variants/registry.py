@@ -21,8 +21,13 @@ GROUP = "vlmscope.variants"
 _BUILT_IN = {
     "baseline": "vlmscope.variants.baseline:Baseline",
     "arr-coc": "vlmscope.variants.arr_coc_head:ArrCocHead",
+    "divprune": "vlmscope.variants.divprune:DivPrune",
     "random": "vlmscope.variants.random:Random",
     "uniform": "vlmscope.variants.uniform:Uniform",
+    "downsample": "vlmscope.variants.downsample:Downsample",
+    "saliency": "vlmscope.variants.saliency:Saliency",
+    "center": "vlmscope.variants.center:Center",
+    "pool": "vlmscope.variants.pool:Pool",
 }
 
 
