@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from gradio.data_classes import FileData
 
-from gradio_comparisongrid import Cell, Comparison, Layer, Metric, Tokens
+from gradio_comparisongrid import Cell, Comparison, Layer, Measured, Metric, Tokens
 from titles import base_name, heading, settings_line, without_folder
 from vlmscope import (
     METRICS,
@@ -23,7 +23,9 @@ from vlmscope import (
     Token,
     TokenMap,
     Variant,
+    metrics_for,
 )
+from vlmscope.values.metrics import Mode
 
 SHARED = ("image_tokens_total", "vision_s")
 """Figures that belong to the image: told in the conditions, but for a cell with an image of its own."""
@@ -51,7 +53,7 @@ def from_run(run: Run, context: Context = Context()) -> Comparison:
     ]
     stamp = dict(value.stamp)
     for result in run.results:
-        stamp |= _shared_figures(result.metrics, result.image)
+        stamp |= _shared_figures(result.metrics, result.image, _mode(run.stamp))
     return finished(value.model_copy(update={"cells": cells, "stamp": stamp}))
 
 
@@ -75,7 +77,7 @@ def advanced(value: Comparison, event: Event, context: Context) -> Comparison:
     cells = [*value.cells]
     cells[event.index] = cell
     stamp = value.stamp | (
-        _shared_figures(event.metrics, event.image) if isinstance(event, Maps) else {}
+        _shared_figures(event.metrics, event.image, "together") if isinstance(event, Maps) else {}
     )
     return value.model_copy(update={"cells": cells, "stamp": stamp})
 
@@ -110,7 +112,7 @@ def _waiting(
         stamp=conditions(stamp),
         metrics=[
             Metric(m.key, m.label, unit=m.unit, better=m.better, digits=m.digits, help=m.help)
-            for m in METRICS
+            for m in metrics_for(_mode(stamp))
             if m.key != "image_tokens_total"
         ],
         cells=[
@@ -130,6 +132,8 @@ def conditions(stamp: Mapping[str, Any]) -> dict[str, str]:
     versions = stamp.get("versions") or {}
     said = {name: stamp.get(name) for name in ("base", "revision", "dtype", "hardware", "mode")}
     said["base"] = base_name(said["base"] or "")
+    if stamp.get("repeats", 1) > 1:
+        said["mode"] = f"{said['mode']}, {stamp['repeats']} runs of each"
     said["versions"] = ", ".join(f"{name} {v}" for name, v in versions.items() if v)
     return {name: str(fact) for name, fact in said.items() if fact}
 
@@ -157,7 +161,7 @@ def _with_result(cell: Cell, result: Result, context: Context) -> Cell:
             "correct": is_correct(result.answer, context.expected) if known else None,
             "error": result.error and without_folder(result.error, result.variant),
             "warnings": list(result.warnings),
-            "metrics": _own_figures(result.metrics, assign, result.image),
+            "metrics": _figures(result),
             "image": _file(result.image),
             "layers": _layers(result.maps.values()),
             "tokens": None if assign is None else Tokens.from_assignment(assign),
@@ -175,6 +179,24 @@ def _file(image: RunImage | None) -> FileData | None:
     return None if image is None else Comparison(image=image.pixels).image
 
 
+def _mode(stamp: Mapping[str, Any]) -> Mode:
+    return "measured" if stamp.get("mode") == "measured" else "together"
+
+
+def _figures(result: Result) -> dict[str, float | Measured]:
+    """A cell's own figures; measured repeatedly, all of them, with their spread."""
+    if not result.spreads:
+        return {**_own_figures(result.metrics, result.assign, result.image)}
+    figures: dict[str, float | Measured] = {}
+    for key, value in result.metrics.items():
+        spread = result.spreads.get(key)
+        figures[key] = (
+            Measured(value, low=spread.low, high=spread.high, n=spread.n) if spread else value
+        )
+    figures.pop("image_tokens_total", None)
+    return figures
+
+
 def _own_figures(
     metrics: Mapping[str, float], assign: np.ndarray | None, image: RunImage | None
 ) -> dict[str, float]:
@@ -187,13 +209,15 @@ def _own_figures(
     return {key: value for key, value in metrics.items() if key in shown}
 
 
-def _shared_figures(metrics: Mapping[str, float], image: RunImage | None) -> dict[str, str]:
+def _shared_figures(
+    metrics: Mapping[str, float], image: RunImage | None, mode: Mode
+) -> dict[str, str]:
     """What is the same in every cell; a cell with an image of its own has none of it."""
     if image is not None:
         return {}
     said = {}
     if "image_tokens_total" in metrics:
         said["image tokens"] = f"{metrics['image_tokens_total']:.0f}"
-    if "vision_s" in metrics:
+    if "vision_s" in metrics and mode == "together":
         said["vision tower"] = f"{metrics['vision_s']:.3f} s, once for all"
     return said

@@ -18,7 +18,7 @@ from vlmscope.values.errors import (
 from vlmscope.values.events import Event, Failed, Finished, Maps, Started, Stopped, Token
 from vlmscope.values.metrics import METRICS, MetricInfo, metrics_for
 from vlmscope.values.plan import Plan, TokenMap
-from vlmscope.values.result import Result, RunImage
+from vlmscope.values.result import Result, RunImage, Spread
 from vlmscope.values.run import Run
 from vlmscope.values.variant import Variant
 from vlmscope.variants.registry import kind_names, kinds
@@ -44,6 +44,7 @@ __all__ = [
     "Run",
     "RunImage",
     "SharedBase",
+    "Spread",
     "Started",
     "Stopped",
     "Token",

@@ -86,7 +86,7 @@ UNUSABLE = [
     (["compare", "{place}/a.png", "What?", "-v", "random:keep=-1"], "keep=-1"),
     (["compare", "{place}/a.png", "What?", "-v", "random:keep=nan"], "keep=nan"),
     (["compare", "{place}/a.png", "What?", "-v", "baseline,"], "'baseline,'"),
-    (["compare", "{place}/a.png", "What?", "--measure"], "--measure"),
+    (["compare", "{place}/a.png", "What?", "--repeats", "3"], "repeats=3 needs"),
     (["compare", "{place}/a.png", "What?", "--max-new-tokens", "0"], "max_new_tokens=0"),
     (["compare", "{place}/a.png", "What?", "--max-new-tokens", "many"], "many"),
     (["compare", "{place}/a.png", "What?", "--base", "{place}/none"], "none"),

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from convert import Context, advanced, from_run, is_correct
-from gradio_comparisongrid import Comparison
+from gradio_comparisongrid import Comparison, Measured
 from vlmscope import Failed, Finished, Maps, Run, Started, Token, compare, run
 
 from .conftest import QUESTION
@@ -156,3 +156,24 @@ def test_a_variants_own_image_is_kept_in_a_saved_run(base, finished_run, tmp_pat
     assert before is not None and after is not None
     assert np.array_equal(np.asarray(before.pixels), np.asarray(after.pixels))
     assert (before.rows, before.cols) == (after.rows, after.cols)
+
+
+def test_a_measured_run_tells_each_figure_with_its_spread_and_which_is_better(base, finished_run):
+    picture = finished_run.image.pixels
+    lines = ["baseline", "downsample", "nosuch"]
+    done = run(base, picture, QUESTION, lines, max_new_tokens=2, mode="measured", repeats=2)
+    value = from_run(done)
+    better = {metric.key: metric.better for metric in value.metrics}
+    assert better["total_s"] == better["vision_s"] == "lower"
+    assert "vision tower" not in value.stamp and value.stamp["image tokens"] == "100"
+    assert value.stamp["mode"] == "measured, 2 runs of each"
+    for cell, result in zip(value.cells[:2], done.results, strict=False):
+        total = cell.metrics["total_s"]
+        assert isinstance(total, Measured) and total.n == 2
+        assert total.value == result.metrics["total_s"]
+        assert (total.low, total.high) == (
+            result.spreads["total_s"].low,
+            result.spreads["total_s"].high,
+        )
+        assert cell.metrics["image_tokens"] == result.metrics["image_tokens"]
+    assert value.cells[2].status == "failed" and not value.cells[2].metrics

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 from vlmscope.cli.output import DONE, FAILED, write_json
-from vlmscope.values.errors import InputError
+from vlmscope.values.metrics import metrics_for
 from vlmscope.values.result import Result
 from vlmscope.values.run import Run, check_place
 from vlmscope.values.run_file import result_facts
@@ -34,7 +35,12 @@ def add_compare(commands: Any) -> None:
     )
     parser.add_argument("--max-new-tokens", type=int, default=128, metavar="N")
     parser.add_argument(
-        "--measure", action="store_true", help="isolated, repeated figures: refused in this version"
+        "--measure",
+        action="store_true",
+        help="run each variant by itself, warmed up and repeated, for figures to compare",
+    )
+    parser.add_argument(
+        "--repeats", type=int, metavar="N", help="how often with --measure (default: 3)"
     )
     parser.add_argument("--save", metavar="RUN.json", help="write the run, maps included")
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
@@ -42,10 +48,6 @@ def add_compare(commands: Any) -> None:
 
 
 def _compare(arguments: argparse.Namespace) -> int:
-    if arguments.measure:
-        raise InputError(
-            "Measured runs (--measure) are not in this version; leave it out to run together."
-        )
     variants = [Variant.parse(line) for line in arguments.variant or ["baseline"]]
 
     # Imported here, so that a line that cannot be read is answered before torch is loaded.
@@ -61,12 +63,17 @@ def _compare(arguments: argparse.Namespace) -> int:
     for variant in variants:
         make_kind(variant)
     check_query(arguments.query)
-    options = Options(max_new_tokens=arguments.max_new_tokens)
+    settings = {
+        "max_new_tokens": arguments.max_new_tokens,
+        "mode": "measured" if arguments.measure else "together",
+        "repeats": arguments.repeats,
+    }
+    Options(**settings)
     image = open_image(arguments.image)
     if arguments.save:
         check_place(arguments.save)
     base = SharedBase.load(arguments.base, revision=arguments.revision)
-    result = run(base, image, arguments.query, variants, max_new_tokens=options.max_new_tokens)
+    result = run(base, image, arguments.query, variants, **settings)
     if arguments.json:
         write_json(_document(result))
     else:
@@ -102,12 +109,28 @@ def _result(result: Result) -> dict[str, Any]:
     }
 
 
+def _figures(result: Result) -> Iterator[str]:
+    """Each figure of a measured run in a line: the median, its unit, and the spread."""
+    for metric in metrics_for("measured"):
+        if metric.key not in result.metrics:
+            continue
+        # Three digits that count: seconds of a small base would be lost in those of a large one.
+        form = "{:.3g}" if metric.unit == "s" else f"{{:.{metric.digits}f}}"
+        value = f"{form.format(result.metrics[metric.key])} {metric.unit}".rstrip()
+        spread = result.spreads.get(metric.key)
+        ends = f" ({form} to {form}, n {{}})"
+        around = ends.format(spread.low, spread.high, spread.n) if spread else ""
+        yield f"{metric.label}: {value}{around}"
+
+
 def _show(run: Run) -> None:
     for result in run.results:
         tokens = f"{len(result.kept)} of {run.image.tokens} image tokens"
         heading = result.variant.title
         print(f"{heading} ({tokens})" if result.assign is not None else heading)
         for line in (result.error or result.answer or "(no answer)").splitlines():
+            print(f"  {line}")
+        for line in _figures(result) if run.stamp["mode"] == "measured" else ():
             print(f"  {line}")
         for warning in result.warnings:
             print(f"{heading}: {warning}", file=sys.stderr)

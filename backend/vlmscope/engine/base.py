@@ -122,7 +122,7 @@ class SharedBase:
         fresh: list[ImageFeatures] = []
 
         def look() -> ImageFeatures:
-            fresh.append(self._look(pixels))
+            fresh.append(self.look(pixels))
             return replace(fresh[0], seconds=None)
 
         remembered = self._features.get_or_make(pixels.key, look)
@@ -150,7 +150,8 @@ class SharedBase:
             torch.cuda.synchronize(self.device)
 
     @torch.inference_mode()
-    def _look(self, pixels: Pixels) -> ImageFeatures:
+    def look(self, pixels: Pixels) -> ImageFeatures:
+        """The image's features, from the vision tower now."""
         self.synchronize()
         start = time.perf_counter()
         seen = self.model.get_image_features(

@@ -11,6 +11,8 @@ from vlmscope.values.images import MAX_PIXELS
 
 MAX_QUERY_CHARACTERS = 20_000
 MAX_TEMPERATURE = 1000
+REPEATS = 3
+"""How often a measured variant runs, unless told otherwise, after it was warmed up."""
 MOST = 2**63 - 1
 """The largest whole number that PyTorch takes, as a seed or as a size."""
 
@@ -21,7 +23,7 @@ class Options:
 
     max_new_tokens: int = 128
     mode: str = "together"
-    repeats: int = 1
+    repeats: int | None = None
     temperature: float = 0.0
     seed: int = 0
     word_maps: bool = False
@@ -30,15 +32,14 @@ class Options:
 
     def __post_init__(self) -> None:
         _whole("max_new_tokens", self.max_new_tokens, 1)
-        _whole("repeats", self.repeats, 1)
         _whole("seed", self.seed, 0)
         _whole("max_image_pixels", self.max_image_pixels, 1)
         if self.mode not in ("together", "measured"):
-            raise InputError(f"mode={self.mode!r} is unknown; use 'together'.")
-        if self.mode == "measured" or self.repeats != 1:
+            raise InputError(f"mode={shown(self.mode)} is unknown; use 'together' or 'measured'.")
+        _whole("repeats", self.times, 1)
+        if self.mode == "together" and self.times != 1:
             raise InputError(
-                "Measured runs (mode='measured', repeats) are not in this version; "
-                "use mode='together', which reports what it can measure."
+                f"repeats={self.repeats} needs mode='measured': together, every variant runs once."
             )
         if self.word_maps:
             raise InputError(
@@ -51,10 +52,19 @@ class Options:
                 f"or at most {MAX_TEMPERATURE}."
             )
 
+    @property
+    def times(self) -> int:
+        """How often each variant runs for its figures."""
+        if self.repeats is not None:
+            return self.repeats
+        return REPEATS if self.mode == "measured" else 1
+
     def recorded(self) -> dict[str, Any]:
         """What a run records of its options."""
         return {
             "max_new_tokens": self.max_new_tokens,
+            "mode": self.mode,
+            "repeats": self.times,
             "temperature": self.temperature,
             "seed": self.seed,
         }

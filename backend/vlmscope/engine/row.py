@@ -14,7 +14,7 @@ from vlmscope.engine.sampling import Chooser
 from vlmscope.values.errors import VlmscopeError
 from vlmscope.values.events import Failed, Finished, Maps, Stopped, Token
 from vlmscope.values.plan import Plan, TokenMap
-from vlmscope.values.result import Result, RunImage, Status
+from vlmscope.values.result import Result, RunImage, Spread, Status
 from vlmscope.values.variant import Variant
 
 
@@ -22,7 +22,8 @@ from vlmscope.values.variant import Variant
 class Row:
     """A variant's place in the order, its plan, its answer so far and its figures.
 
-    `image` is its own input, when that is another one than the comparison's.
+    `image` is its own input, when that is another one than the comparison's; `varies` says that a
+    repeated run gave another answer.
     """
 
     index: int
@@ -35,7 +36,10 @@ class Row:
     maps: dict[str, TokenMap] = field(default_factory=dict)
     metrics: dict[str, float] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
+    spreads: dict[str, Spread] = field(default_factory=dict)
     ended: bool = False
+    has_failed: bool = False
+    varies: bool = False
 
     @property
     def last_token(self) -> int:
@@ -55,10 +59,8 @@ class Row:
             self.image,
         )
 
-    def take(
-        self, logits: torch.Tensor, end_tokens: frozenset[int], limit: int
-    ) -> Iterator[Token | Finished]:
-        """Choose from logits [V] and say what came of it; ends at an end token or the limit."""
+    def take(self, logits: torch.Tensor, end_tokens: frozenset[int], limit: int) -> Iterator[Token]:
+        """Choose from logits [V] and say which token; `ended` at an end token or the limit."""
         if not bool(torch.isfinite(logits).all()):
             raise VlmscopeError(
                 f"{self.variant.title}: the model's logits are not finite; "
@@ -66,7 +68,7 @@ class Row:
             )
         token_id = self.choose(logits)
         if token_id in end_tokens:
-            yield from self.finish()
+            self.finish()
             return
         start = len(self.answer.text)
         text = self.answer.add(token_id)
@@ -75,15 +77,17 @@ class Row:
             self.warnings.append(f"The answer was cut after max_new_tokens={limit} tokens.")
         yield Token(self.index, self.variant.id, token_id, text, start, start + len(text))
         if at_limit:
-            yield from self.finish()
+            self.finish()
 
-    def finish(self) -> Iterator[Finished]:
+    def finish(self) -> None:
         self.answer.finish()
         self.ended = True
-        yield Finished(self.index, self.variant.id, self.result("done"))
+
+    def finished(self) -> Finished:
+        return Finished(self.index, self.variant.id, self.result("done"))
 
     def failed(self, error: str) -> Failed:
-        self.ended = True
+        self.ended = self.has_failed = True
         self.prefilled = None  # its cache may be why the device is full
         return Failed(self.index, self.variant.id, self.result("failed", error))
 
@@ -107,6 +111,7 @@ class Row:
             warnings=tuple(self.warnings),
             error=error,
             image=self.image,
+            spreads=dict(self.spreads),
         )
 
 

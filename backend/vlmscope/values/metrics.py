@@ -24,6 +24,14 @@ _TAKING_TURNS = (
 )
 
 
+_BY_ITSELF = (
+    "The variant ran by itself, warmed up, several times in rotated order: the median, and from the "
+    "least to the largest."
+)
+UNTIMED = frozenset({"image_tokens", "image_tokens_total", "kv_mib", "prefill_gflop"})
+"""Figures that are counted or computed: the same however often, and beside whom, a variant runs."""
+
+
 def metrics_for(mode: Mode) -> tuple[MetricInfo, ...]:
     """What a run in this mode measures of a variant.
 
@@ -33,9 +41,38 @@ def metrics_for(mode: Mode) -> tuple[MetricInfo, ...]:
 
     def seconds(key: str, label: str, meaning: str) -> MetricInfo:
         if mode == "measured":
-            return MetricInfo(key, label, "s", "lower", 3, meaning)
+            return MetricInfo(key, label, "s", "lower", 3, f"{meaning} {_BY_ITSELF}")
         return MetricInfo(key, label, "s", None, 3, f"{meaning} {_TAKING_TURNS}")
 
+    alone = (
+        seconds("decode_s", "Decode", "Seconds of this variant's decode, all steps of it."),
+        MetricInfo(
+            "decode_s_per_token",
+            "Per token",
+            "s",
+            "lower",
+            4,
+            f"Seconds of a decode step, the mean of all. {_BY_ITSELF}",
+        ),
+        seconds("total_s", "Total", "Seconds of vision, selection, prefill and decode together."),
+        MetricInfo(
+            "tokens_per_s",
+            "Tokens per second",
+            "1/s",
+            "higher",
+            1,
+            f"Tokens of the answer in a second of the total, which includes vision. {_BY_ITSELF}",
+        ),
+        MetricInfo(
+            "peak_mib",
+            "Peak memory",
+            "MiB",
+            "lower",
+            1,
+            "The most memory of the device that this variant needed above what was held before it, "
+            "the base's weights among it; not given on a CPU.",
+        ),
+    )
     return (
         MetricInfo(
             "image_tokens",
@@ -57,8 +94,8 @@ def metrics_for(mode: Mode) -> tuple[MetricInfo, ...]:
         seconds(
             "vision_s",
             "Vision",
-            "Seconds in the vision tower, once for all variants; not given when the image's "
-            "features were remembered from an earlier comparison.",
+            "Seconds in the vision tower; together, once for all variants that share the image, and "
+            "not given when its features were remembered from an earlier comparison.",
         ),
         seconds(
             "select_s",
@@ -84,6 +121,16 @@ def metrics_for(mode: Mode) -> tuple[MetricInfo, ...]:
             2,
             "Keys and values of the prompt after this variant's prefill, without padding.",
         ),
+        MetricInfo(
+            "prefill_gflop",
+            "Prefill, computed",
+            "GFLOP",
+            "lower",
+            2,
+            "Operations of the language model's prefill, computed from its dimensions and this "
+            "variant's prompt, not measured: two for a multiply and an add.",
+        ),
+        *(alone if mode == "measured" else ()),
     )
 
 

@@ -37,6 +37,15 @@ class RunImage:
         return self.rows * self.cols
 
 
+@dataclass(frozen=True)
+class Spread:
+    """From the least to the largest of `n` measurements, whose median is the figure."""
+
+    low: float
+    high: float
+    n: int
+
+
 @dataclass(frozen=True, eq=False)
 class Result:
     """One variant's outcome.
@@ -44,7 +53,8 @@ class Result:
     `token_ids` are the answer's tokens without the end token. `assign` is uint16 [rows, cols] (see
     `Plan`), or None when the variant failed before it chose. `metrics` holds only what was
     measured. `error` is one sentence, set when `status` is "failed". `image` is what the variant was
-    given in place of the run's image, when that was another one.
+    given in place of the run's image, when that was another one. `spreads` has the spread of each
+    figure that was measured repeatedly.
     """
 
     id: str
@@ -59,6 +69,7 @@ class Result:
     warnings: tuple[str, ...] = ()
     error: str | None = None
     image: RunImage | None = None
+    spreads: Mapping[str, Spread] = field(default_factory=dict)
 
     @property
     def kept(self) -> np.ndarray:

@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 
 from vlmscope.values.plan import TokenMap
-from vlmscope.values.result import Result, RunImage
+from vlmscope.values.result import Result, RunImage, Spread
 from vlmscope.values.variant import Variant
 
 MAX_CELLS = 65535
@@ -48,6 +48,7 @@ def result_facts(result: Result) -> dict[str, Any]:
         "error": result.error,
         "warnings": result.warnings,
         "metrics": result.metrics,
+        "spreads": {key: [s.low, s.high, s.n] for key, s in result.spreads.items()},
     }
 
 
@@ -102,6 +103,10 @@ def decode_result(entry: Mapping[str, Any], to_rgb: Callable[[Any], Image.Image]
         warnings=tuple(str(warning) for warning in entry["warnings"]),
         error=None if entry["error"] is None else str(entry["error"]),
         image=None if own is None else decode_image(own, to_rgb),
+        spreads={
+            str(key): Spread(low, high, int(n))
+            for key, (low, high, n) in entry.get("spreads", {}).items()
+        },
     )
 
 
