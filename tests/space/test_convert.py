@@ -165,7 +165,8 @@ def test_a_measured_run_tells_each_figure_with_its_spread_and_which_is_better(ba
     value = from_run(done)
     better = {metric.key: metric.better for metric in value.metrics}
     assert better["total_s"] == better["vision_s"] == "lower"
-    assert "vision tower" not in value.stamp and value.stamp["image tokens"] == "100"
+    assert "vision tower" not in value.stamp
+    assert value.stamp["image tokens"] == str(done.image.tokens)
     assert value.stamp["mode"] == "measured, 2 runs of each"
     for cell, result in zip(value.cells[:2], done.results, strict=False):
         total = cell.metrics["total_s"]
