@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 from gradio.data_classes import FileData
 
-from gradio_comparisongrid import Cell, Comparison, Layer, Measured, Metric, Tokens
+from gradio_comparisongrid import Cell, Comparison, Layer, Measured, Metric, Tokens, Word
 from titles import base_name, heading, settings_line, without_folder
 from vlmscope import (
     METRICS,
     Event,
+    Evidence,
     Failed,
     Finished,
     Maps,
@@ -71,8 +72,11 @@ def advanced(value: Comparison, event: Event, context: Context) -> Comparison:
         cell = _with_maps(cell, event)
     elif isinstance(event, Token):
         text = cell.answer[: event.start] + event.text
-        cell = cell.model_copy(update={"answer": text, "status": "running"})
-    elif isinstance(event, Finished | Failed | Stopped):
+        words = [*cell.words]
+        if event.attention is not None and event.end > event.start:
+            words.append(_word(event.start, event.end, event.attention))
+        cell = cell.model_copy(update={"answer": text, "status": "running", "words": words})
+    elif isinstance(event, Finished | Failed | Stopped | Evidence):
         cell = _with_result(cell, event.result, context)
     cells = [*value.cells]
     cells[event.index] = cell
@@ -164,6 +168,7 @@ def _with_result(cell: Cell, result: Result, context: Context) -> Cell:
             "metrics": _figures(result),
             "image": _file(result.image),
             "layers": _layers(result.maps.values()),
+            "words": [_word(word.start, word.end, word.values) for word in result.words],
             "tokens": None if assign is None else Tokens.from_assignment(assign),
         }
     )
@@ -171,8 +176,16 @@ def _with_result(cell: Cell, result: Result, context: Context) -> Cell:
 
 def _layers(maps: Iterable[TokenMap]) -> list[Layer]:
     return [
-        Layer.from_array(m.key, m.values, label=m.label, unit=m.unit, method=m.method) for m in maps
+        Layer.from_array(
+            m.key, m.values, label=m.label, unit=m.unit, method=m.method, sinks=m.sinks
+        )
+        for m in maps
     ]
+
+
+def _word(start: int, end: int, attention: np.ndarray) -> Word:
+    # Half the bytes: there is one for each token, and colours do not tell eleven bits apart.
+    return Word(start, end, attention, dtype="float16")
 
 
 def _file(image: RunImage | None) -> FileData | None:

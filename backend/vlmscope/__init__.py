@@ -15,10 +15,10 @@ from vlmscope.values.errors import (
     VariantError,
     VlmscopeError,
 )
-from vlmscope.values.events import Event, Failed, Finished, Maps, Started, Stopped, Token
+from vlmscope.values.events import Event, Evidence, Failed, Finished, Maps, Started, Stopped, Token
 from vlmscope.values.metrics import METRICS, MetricInfo, metrics_for
 from vlmscope.values.plan import Plan, TokenMap
-from vlmscope.values.result import Result, RunImage, Spread
+from vlmscope.values.result import Result, RunImage, Spread, WordMap
 from vlmscope.values.run import Run
 from vlmscope.values.variant import Variant
 from vlmscope.variants.registry import kind_names, kinds
@@ -34,6 +34,7 @@ __all__ = [
     "Checkpoint",
     "CheckpointError",
     "Event",
+    "Evidence",
     "Failed",
     "Finished",
     "InputError",
@@ -52,6 +53,7 @@ __all__ = [
     "Variant",
     "VariantError",
     "VlmscopeError",
+    "WordMap",
     "check_checkpoint",
     "compare",
     "discover",

@@ -178,3 +178,34 @@ def test_a_measured_run_tells_each_figure_with_its_spread_and_which_is_better(ba
         )
         assert cell.metrics["image_tokens"] == result.metrics["image_tokens"]
     assert value.cells[2].status == "failed" and not value.cells[2].metrics
+
+
+def test_word_maps_reach_the_grid_with_their_spans_also_while_they_stream(base, finished_run):
+    picture = finished_run.image.pixels
+    lines = ["baseline", "uniform:keep=50%"]
+    options = {"max_new_tokens": 6, "word_maps": True}
+    done = run(base, picture, QUESTION, lines, **options)
+    value = from_run(done)
+    streamed = value
+    for event in compare(base, picture, QUESTION, lines, **options):
+        streamed = advanced(streamed, event, Context())
+        if isinstance(event, Token) and event.end > event.start:
+            last = streamed.cells[event.index].words[-1]
+            assert (last.start, last.end) == (event.start, event.end)
+    for shown in (value, streamed):
+        for cell, result in zip(shown.cells, done.results, strict=True):
+            assert len(cell.words) == len(result.words) > 0
+            for word, found in zip(cell.words, result.words, strict=True):
+                assert (word.start, word.end) == (found.start, found.end)
+                np.testing.assert_allclose(word.to_array(), found.values, rtol=1e-3, atol=1e-6)
+            lost = result.metrics["lost_evidence"]
+            assert cell.metrics["lost_evidence"] == pytest.approx(lost)
+
+
+def test_sinks_are_left_out_of_the_scale(finished_run):
+    result = finished_run.results[0]
+    attention = result.maps["attention"]
+    sinks = attention.values >= np.nanmax(attention.values)
+    maps = {"attention": replace(attention, sinks=sinks)}
+    (cell,) = from_run(replace(finished_run, results=(replace(result, maps=maps),))).cells
+    assert cell.layers[0].high < np.nanmax(attention.values)

@@ -16,7 +16,7 @@ from vlmscope.engine.stamp import make_stamp
 from vlmscope.engine.together import together
 from vlmscope.engine.work import Work
 from vlmscope.values.errors import InputError
-from vlmscope.values.events import Event, Failed, Finished, Started, Stopped
+from vlmscope.values.events import Event, Evidence, Failed, Finished, Started, Stopped
 from vlmscope.values.images import open_image
 from vlmscope.values.result import Result, RunImage
 from vlmscope.values.run import Run
@@ -35,7 +35,9 @@ def compare(
     `image` is a PIL image, uint8 [H, W, 3] or a path. Options: `max_new_tokens=128`, `mode`
     ("together" for answers, "measured" for figures, each variant by itself and `repeats` times, 3
     unless told otherwise), `temperature=0.0` and `seed=0` (the same random stream for each variant),
-    `stop` (a function asked before each step; true stops what is not finished), `max_image_pixels`.
+    `word_maps=True` (where each variant looked as it wrote each token, and what it dropped of what
+    the baseline looked at), `stop` (a function asked before each step; true stops what is not
+    finished), `max_image_pixels`.
 
     Raises InputError at once for an image, question, option or list of variants that cannot be
     used. A variant that fails gives a `Failed` event and leaves the others alone.
@@ -82,7 +84,7 @@ def run(
     for event in compare(base, image, query, variants, **options):
         if isinstance(event, Started):
             started = event
-        elif isinstance(event, Finished | Failed | Stopped):
+        elif isinstance(event, Finished | Failed | Stopped | Evidence):
             results[event.index] = event.result
     assert started is not None
     return Run(

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from transformers import DynamicCache
 
+from vlmscope.engine.attention import last_position_attention, mean_attention
 from vlmscope.engine.prefill import Prefilled
 
 
@@ -25,6 +26,7 @@ class Batch:
         self._next = torch.tensor([row.next_position for row in rows])
         self._length = longest
         self._device = device
+        self._image_places = [row.image_places for row in rows]
         self._cache: Any = _stack([row.cache for row in rows], longest)
 
     def __len__(self) -> int:
@@ -33,16 +35,31 @@ class Batch:
     @torch.inference_mode()
     def step(self, token_ids: Sequence[int]) -> torch.Tensor:
         """Append one token to each row; the logits [B, V], float32, of the next."""
+        return self._forward(token_ids)
+
+    @torch.inference_mode()
+    def watched_step(self, token_ids: Sequence[int]) -> tuple[torch.Tensor, list[torch.Tensor]]:
+        """As `step`, and each row's attention [K] over its image tokens while it took that step."""
+        with last_position_attention(self._model, self._real(self._length + 1)) as seen:
+            logits = self._forward(token_ids)
+        mean = mean_attention(seen).cpu()
+        places = zip(self._image_places, self._pad.tolist(), strict=True)
+        return logits, [row[own + pad] for row, (own, pad) in zip(mean, places, strict=True)]
+
+    def _real(self, length: int) -> torch.Tensor | None:
+        """Which of so many places are no padding, bool [B, length]; None where all are."""
+        if not bool(self._pad.any()):
+            return None
+        return (torch.arange(length)[None] >= self._pad[:, None]).to(self._device)
+
+    def _forward(self, token_ids: Sequence[int]) -> torch.Tensor:
         self._length += 1
         real = self._length - self._pad
         positions = torch.stack([real - 1, self._next, self._next, self._next])[:, :, None]
-        mask = None
-        if bool(self._pad.any()):
-            mask = (torch.arange(self._length)[None] >= self._pad[:, None]).to(self._device)
         output = self._model(
             input_ids=torch.tensor(token_ids)[:, None].to(self._device),
             position_ids=positions.to(self._device),
-            attention_mask=mask,
+            attention_mask=self._real(self._length),
             past_key_values=self._cache,
             use_cache=True,
             logits_to_keep=1,
@@ -54,6 +71,7 @@ class Batch:
         """Take rows out of the batch, and the left padding that the others share."""
         staying = [i for i in range(len(self)) if i not in set(places)]
         self._pad, self._next = self._pad[staying], self._next[staying]
+        self._image_places = [self._image_places[i] for i in staying]
         if not staying:
             self._cache = DynamicCache()
             return

@@ -41,9 +41,13 @@ class Options:
             raise InputError(
                 f"repeats={self.repeats} needs mode='measured': together, every variant runs once."
             )
-        if self.word_maps:
+        if not isinstance(self.word_maps, bool):
             raise InputError(
-                "Maps for each answer word (word_maps) are not in this version; leave it out."
+                f"word_maps={shown(self.word_maps)} cannot be used; give True or False."
+            )
+        if self.word_maps and self.mode == "measured":
+            raise InputError(
+                "word_maps=True needs mode='together': watching each step would be in its seconds."
             )
         number = isinstance(self.temperature, int | float)
         if not number or not 0 <= self.temperature <= MAX_TEMPERATURE:
@@ -65,6 +69,7 @@ class Options:
             "max_new_tokens": self.max_new_tokens,
             "mode": self.mode,
             "repeats": self.times,
+            "word_maps": self.word_maps,
             "temperature": self.temperature,
             "seed": self.seed,
         }

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from transformers import DynamicCache
 
-from vlmscope.engine.attention import last_position_attention
+from vlmscope.engine.attention import last_position_attention, mean_attention
 from vlmscope.engine.features import ImageFeatures
 from vlmscope.engine.prompt import Prompt
 from vlmscope.values.plan import Plan, TokenMap
@@ -20,12 +20,16 @@ MIB = 2**20
 
 @dataclass(frozen=True, eq=False)
 class Prefilled:
-    """Logits [V] of the first answer token, the row's cache, and where its answer begins."""
+    """Logits [V] of the first answer token, the row's cache, and where its answer begins.
+
+    `image_places` [K] are those of the image tokens in the cache.
+    """
 
     logits: torch.Tensor
     cache: Any
     length: int
     next_position: int
+    image_places: torch.Tensor
     attention: TokenMap
 
     @property
@@ -57,23 +61,26 @@ def prefill(model: Any, prompt: Prompt, features: ImageFeatures, plan: Plan) -> 
             use_cache=True,
             logits_to_keep=1,
         )
-    attention = _attention_map(seen, shown.image_places, kept, plan.assign.shape)
-    return Prefilled(output.logits[0, -1].float(), cache, length, prompt.next_position, attention)
+    places = shown.image_places
+    mean = mean_attention(seen)[0]
+    attention = _attention_map(on_grid(mean[places.to(mean.device)], plan.assign), seen)
+    return Prefilled(
+        output.logits[0, -1].float(), cache, length, prompt.next_position, places, attention
+    )
 
 
-def _attention_map(
-    seen: dict[int, torch.Tensor], places: torch.Tensor, kept: np.ndarray, grid: tuple[int, ...]
-) -> TokenMap:
-    mean = torch.stack([seen[index] for index in sorted(seen)]).mean(dim=0)
-    values = np.full(grid[0] * grid[1], np.nan, dtype=np.float32)
-    values[kept] = mean[places.to(mean.device)].cpu().numpy()
+def on_grid(values: torch.Tensor, assign: np.ndarray) -> np.ndarray:
+    """Values [K] of the kept tokens on their grid, float32 [rows, cols]; NaN for the others."""
+    out = np.full(assign.size, np.nan, dtype=np.float32)
+    out[carriers(assign)] = values.float().cpu().numpy()
+    return out.reshape(assign.shape)
+
+
+def _attention_map(values: np.ndarray, seen: dict[int, torch.Tensor]) -> TokenMap:
     layers = ", ".join(str(index) for index in sorted(seen))
     method = (
         "attention of the last prompt token over the image tokens, mean of all heads of "
         f"language-model layers {layers} (from 0); a token that was dropped or merged into another "
         "has no value"
     )
-    top = float(values[kept].max())
-    return TokenMap(
-        "attention", "Attention", values.reshape(grid[0], grid[1]), method, high=top or 1.0
-    )
+    return TokenMap("attention", "Attention", values, method, high=float(np.nanmax(values)) or 1.0)

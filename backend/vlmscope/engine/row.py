@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+import numpy as np
 import torch
 
 from vlmscope.engine.answer import Answer
@@ -14,7 +15,8 @@ from vlmscope.engine.sampling import Chooser
 from vlmscope.values.errors import VlmscopeError
 from vlmscope.values.events import Failed, Finished, Maps, Stopped, Token
 from vlmscope.values.plan import Plan, TokenMap
-from vlmscope.values.result import Result, RunImage, Spread, Status
+from vlmscope.values.result import Result, RunImage, Spread, Status, WordMap
+from vlmscope.values.sinks import attention_sinks
 from vlmscope.values.variant import Variant
 
 
@@ -37,9 +39,11 @@ class Row:
     metrics: dict[str, float] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     spreads: dict[str, Spread] = field(default_factory=dict)
+    looks: list[tuple[int, int, np.ndarray]] = field(default_factory=list)
     ended: bool = False
     has_failed: bool = False
     varies: bool = False
+    outcome: Result | None = None
 
     @property
     def last_token(self) -> int:
@@ -59,8 +63,17 @@ class Row:
             self.image,
         )
 
-    def take(self, logits: torch.Tensor, end_tokens: frozenset[int], limit: int) -> Iterator[Token]:
-        """Choose from logits [V] and say which token; `ended` at an end token or the limit."""
+    def take(
+        self,
+        logits: torch.Tensor,
+        end_tokens: frozenset[int],
+        limit: int,
+        attention: np.ndarray | None = None,
+    ) -> Iterator[Token]:
+        """Choose from logits [V] and say which token; `ended` at an end token or the limit.
+
+        `attention` [rows, cols] is where the model looked as it gave these logits.
+        """
         if not bool(torch.isfinite(logits).all()):
             raise VlmscopeError(
                 f"{self.variant.title}: the model's logits are not finite; "
@@ -75,7 +88,10 @@ class Row:
         at_limit = len(self.answer.token_ids) >= limit
         if at_limit:
             self.warnings.append(f"The answer was cut after max_new_tokens={limit} tokens.")
-        yield Token(self.index, self.variant.id, token_id, text, start, start + len(text))
+        end = start + len(text)
+        if attention is not None:
+            self.looks.append((start, end, attention))
+        yield Token(self.index, self.variant.id, token_id, text, start, end, attention)
         if at_limit:
             self.finish()
 
@@ -84,17 +100,29 @@ class Row:
         self.ended = True
 
     def finished(self) -> Finished:
-        return Finished(self.index, self.variant.id, self.result("done"))
+        return Finished(self.index, self.variant.id, self._out("done"))
 
     def failed(self, error: str) -> Failed:
         self.ended = self.has_failed = True
         self.prefilled = None  # its cache may be why the device is full
-        return Failed(self.index, self.variant.id, self.result("failed", error))
+        return Failed(self.index, self.variant.id, self._out("failed", error))
 
     def stopped(self) -> Stopped:
         self.answer.finish()
         self.ended = True
-        return Stopped(self.index, self.variant.id, self.result("stopped"))
+        return Stopped(self.index, self.variant.id, self._out("stopped"))
+
+    def _out(self, status: Status, error: str | None = None) -> Result:
+        """The row's result, and note it as what came of it."""
+        self._mark_sinks()
+        self.outcome = self.result(status, error)
+        return self.outcome
+
+    def _mark_sinks(self) -> None:
+        """Mark the image tokens that the model looked at whatever it wrote."""
+        sinks = attention_sinks([values for _, _, values in self.looks])
+        if sinks is not None and sinks.any():
+            self.maps["attention"] = replace(self.maps["attention"], sinks=sinks)
 
     def result(self, status: Status, error: str | None = None) -> Result:
         rows_cols = None if self.plan is None else (self.plan.assign.shape)
@@ -112,7 +140,18 @@ class Row:
             error=error,
             image=self.image,
             spreads=dict(self.spreads),
+            words=self._words(),
         )
+
+    def _words(self) -> tuple[WordMap, ...]:
+        """A map for each token; one that ended inside a character has the span of the whole one."""
+        words: list[WordMap] = []
+        span: tuple[int, int] | None = None
+        for start, end, values in reversed(self.looks):
+            if end > start or span is None:
+                span = (start, end if end > start else len(self.answer.text))
+            words.append(WordMap(*span, values))
+        return tuple(reversed(words))
 
 
 class Clock:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
+
+import numpy as np
+import torch
 
 from vlmscope.engine.decode import Batch
+from vlmscope.engine.evidence import lost_evidence
+from vlmscope.engine.prefill import on_grid
 from vlmscope.engine.row import Row
 from vlmscope.engine.work import FEWER, Sight, Work, sentence
 from vlmscope.values.events import Event
@@ -19,6 +24,7 @@ def together(work: Work) -> Generator[Event, None, None]:
     for row in rows:
         if not row.ended:
             yield row.stopped()
+    yield from lost_evidence(rows)
 
 
 def _answers(work: Work, rows: list[Row]) -> Iterator[Event]:
@@ -54,16 +60,30 @@ def _decode(work: Work, rows: list[Row]) -> Iterator[Event]:
                         row.prefilled = None
                 elif ended:
                     batch.drop(ended)
-                logits = batch.step([row.last_token for row in rows])
+                logits, looks = _step(work, batch, rows)
         except Exception as error:  # one fault of the device ends every row in the batch
             said = sentence("The batch of all answers", error, FEWER)
             for row in rows:
                 yield row.failed(said)
             return
-        for row, row_logits in zip(rows, logits, strict=True):
-            yield from work.guarded(row, _ended(row, work.take(row, row_logits)))
+        for row, row_logits, look in zip(rows, logits, looks, strict=True):
+            yield from work.guarded(row, _ended(row, work.take(row, row_logits, look)))
         ended = [place for place, row in enumerate(rows) if row.ended]
         rows = [row for row in rows if not row.ended]
+
+
+def _step(
+    work: Work, batch: Batch, rows: list[Row]
+) -> tuple[torch.Tensor, Sequence[np.ndarray | None]]:
+    """The logits of one step, and where each row looked, when that was asked for."""
+    tokens = [row.last_token for row in rows]
+    if not work.options.word_maps:
+        return batch.step(tokens), [None] * len(rows)
+    logits, attention = batch.watched_step(tokens)
+    return logits, [
+        on_grid(values, row.plan.assign)  # type: ignore[union-attr]
+        for values, row in zip(attention, rows, strict=True)
+    ]
 
 
 def _ended(row: Row, events: Iterator[Event]) -> Iterator[Event]:

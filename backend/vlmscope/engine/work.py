@@ -110,10 +110,14 @@ class Work:
         figures["prefill_gflop"] = prefill_flops(self.base.model, row.prefilled.length) / 1e9
         row.maps["attention"] = row.prefilled.attention
         yield row.maps_event()
-        yield from self.take(row, row.prefilled.logits)
+        look = row.prefilled.attention.values if self.options.word_maps else None
+        yield from self.take(row, row.prefilled.logits, look)
 
-    def take(self, row: Row, logits: torch.Tensor) -> Iterator[Event]:
-        yield from row.take(logits, self.base.end_tokens, self.options.max_new_tokens)
+    def take(
+        self, row: Row, logits: torch.Tensor, look: np.ndarray | None = None
+    ) -> Iterator[Event]:
+        """Let the row choose; `look` [rows, cols] is where the model looked meanwhile."""
+        yield from row.take(logits, self.base.end_tokens, self.options.max_new_tokens, look)
 
     def guarded(self, row: Row, events: Iterator[Event]) -> Iterator[Event]:
         """The events of a row's own work; a fault in it ends that row alone."""

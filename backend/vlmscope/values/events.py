@@ -53,7 +53,8 @@ class Token:
 
     A token that ends inside a character adds nothing; the token that completes it adds it all. An
     answer that ends inside a character has a replacement character more, which only its result
-    holds.
+    holds. `attention` float32 [rows, cols], when maps for words were asked for, is where the model
+    looked as it chose the token.
     """
 
     name: ClassVar[str] = "token"
@@ -63,6 +64,7 @@ class Token:
     text: str
     start: int
     end: int
+    attention: np.ndarray | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,4 +97,14 @@ class Stopped:
     result: Result
 
 
-Event = Started | Maps | Token | Finished | Failed | Stopped
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """After all have ended: what a variant dropped of what the baseline looked at as it answered."""
+
+    name: ClassVar[str] = "evidence"
+    index: int
+    id: str
+    result: Result
+
+
+Event = Started | Maps | Token | Finished | Failed | Stopped | Evidence

@@ -130,6 +130,16 @@ def metrics_for(mode: Mode) -> tuple[MetricInfo, ...]:
             "Operations of the language model's prefill, computed from its dimensions and this "
             "variant's prompt, not measured: two for a multiply and an add.",
         ),
+        MetricInfo(
+            "lost_evidence",
+            "Lost evidence",
+            "%",
+            "lower",
+            1,
+            "Share of the baseline's attention over the image tokens, as it wrote its answer, that lay "
+            "on tokens which this variant dropped: the mean of all tokens of that answer. Given with "
+            "maps for words, and a baseline.",
+        ),
         *(alone if mode == "measured" else ()),
     )
 

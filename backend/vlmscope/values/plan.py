@@ -16,7 +16,7 @@ class TokenMap:
 
     NaN is *no value*. `method` says where the values come from, in words a reader can check. `low`
     and `high` are the bounds of the scale the values live on, not of these values; one that is not
-    finite is taken from the values.
+    finite is taken from the values. `sinks` bool [rows, cols] are tokens to leave out of the scale.
     """
 
     key: str
@@ -26,6 +26,7 @@ class TokenMap:
     unit: str = ""
     low: float = 0.0
     high: float = 1.0
+    sinks: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         if not (isfinite(self.low) and isfinite(self.high)):

@@ -37,6 +37,18 @@ class RunImage:
         return self.rows * self.cols
 
 
+@dataclass(frozen=True, eq=False)
+class WordMap:
+    """Where the model looked as it wrote a token: attention float32 [rows, cols], NaN for no value.
+
+    `start` and `end` count code points of the answer; tokens of one character share its span.
+    """
+
+    start: int
+    end: int
+    values: np.ndarray
+
+
 @dataclass(frozen=True)
 class Spread:
     """From the least to the largest of `n` measurements, whose median is the figure."""
@@ -54,7 +66,9 @@ class Result:
     `Plan`), or None when the variant failed before it chose. `metrics` holds only what was
     measured. `error` is one sentence, set when `status` is "failed". `image` is what the variant was
     given in place of the run's image, when that was another one. `spreads` has the spread of each
-    figure that was measured repeatedly.
+    figure that was measured repeatedly. `words` has a map for each token of the answer, when asked
+    for, and `lost` for each of the baseline's the share of its attention that lay on image tokens
+    which this variant dropped (see `evidence`).
     """
 
     id: str
@@ -70,6 +84,8 @@ class Result:
     error: str | None = None
     image: RunImage | None = None
     spreads: Mapping[str, Spread] = field(default_factory=dict)
+    words: tuple[WordMap, ...] = ()
+    lost: tuple[float, ...] = ()
 
     @property
     def kept(self) -> np.ndarray:

@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 
 from vlmscope.values.plan import TokenMap
-from vlmscope.values.result import Result, RunImage, Spread
+from vlmscope.values.result import Result, RunImage, Spread, WordMap
 from vlmscope.values.variant import Variant
 
 MAX_CELLS = 65535
@@ -65,9 +65,14 @@ def encode_result(result: Result) -> dict[str, Any]:
                 "low": each.low,
                 "high": each.high,
                 "values": encode_array(each.values, "<f4"),
+                "sinks": None if each.sinks is None else encode_array(each.sinks, "<u2"),
             }
             for each in result.maps.values()
         ],
+        "words": [
+            [word.start, word.end, encode_array(word.values, "<f4")] for word in result.words
+        ],
+        "lost": result.lost,
     }
 
 
@@ -87,6 +92,7 @@ def decode_result(entry: Mapping[str, Any], to_rgb: Callable[[Any], Image.Image]
             unit=str(each["unit"]),
             low=_bound(each["low"]),
             high=_bound(each["high"]),
+            sinks=decode_array(each["sinks"]).astype(bool) if each.get("sinks") else None,
         )
         for each in entry["maps"]
     ]
@@ -102,6 +108,11 @@ def decode_result(entry: Mapping[str, Any], to_rgb: Callable[[Any], Image.Image]
         metrics={str(key): value for key, value in entry["metrics"].items()},
         warnings=tuple(str(warning) for warning in entry["warnings"]),
         error=None if entry["error"] is None else str(entry["error"]),
+        words=tuple(
+            WordMap(int(start), int(end), decode_array(values))
+            for start, end, values in entry.get("words", ())
+        ),
+        lost=tuple(float(share) for share in entry.get("lost", ())),
         image=None if own is None else decode_image(own, to_rgb),
         spreads={
             str(key): Spread(low, high, int(n))
