@@ -25,7 +25,7 @@ from vlmscope.variants.registry import kind_names, kinds
 
 if TYPE_CHECKING:
     from vlmscope.engine.base import SharedBase
-    from vlmscope.engine.compare import compare, run
+    from vlmscope.engine.compare import compare, run, select
 
 __all__ = [
     "METRICS",
@@ -62,9 +62,10 @@ __all__ = [
     "metrics_for",
     "peek",
     "run",
+    "select",
 ]
 
-_ENGINE = {"SharedBase": "base", "compare": "compare", "run": "compare"}
+_ENGINE = {"SharedBase": "base", "compare": "compare", "run": "compare", "select": "compare"}
 
 
 def __getattr__(name: str) -> Any:

@@ -6,8 +6,7 @@ import gzip
 from pathlib import Path
 
 import gradio_comparisongrid
-
-from .figure import Figure
+from bench.figure import Figure
 
 FILES = ("index.js", "runtime.js", "style.css", "svelte_runtime_entry.js")
 """All that a page with a grid loads; standalone.js is for pages that are kept without Gradio."""

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from .figure import Figure
+from bench.figure import Figure
+from bench.stats import median
+
 from .serving import chromium, opened, served
-from .stats import median
 
 PAINTED = (Path(__file__).parent / "painted.js").read_text()
 REPEATS = 7

@@ -14,10 +14,11 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page
 
+from bench.figure import Figure
+from bench.stats import gaps, median, p95, rotated
+
 from . import trace
-from .figure import Figure
 from .serving import chromium, opened, served
-from .stats import gaps, median, p95, rotated
 
 HERE = Path(__file__).parent
 GESTURES = ("pan", "zoom", "crosshair")

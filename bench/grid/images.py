@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from playwright.sync_api import Browser, Page
 
-from .figure import Figure
+from bench.figure import Figure
+from bench.stats import median, rotated
+
 from .first_paint import PAINTED
 from .serving import chromium, opened, served
-from .stats import median, rotated
 
 REPEATS = 5
 

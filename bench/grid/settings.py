@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from playwright.sync_api import Page
 
+from bench.figure import Figure
+from bench.stats import median, p95
+
 from . import trace
-from .figure import Figure
 from .serving import chromium, opened, served
-from .stats import median, p95
 
 CONTROLS = {
     "colour map": ("Colours", "ArrowDown", "ArrowUp"),

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from playwright.sync_api import CDPSession, Page
 
+from bench.figure import Figure
+from bench.stats import median
+
 from .app import PIECE, RATE, ROUND, ROUNDS
-from .figure import Figure
 from .first_paint import PAINTED
 from .serving import chromium, opened, served
-from .stats import median
 
 LEAST_RATE = 0.95 * RATE
 MOST_GROWTH = 1.05

@@ -1,9 +1,9 @@
 """The statistics and the report of the measurements, and how a trace is read."""
 
 import pytest
+from bench.figure import Figure, table
 from bench.grid import trace
-from bench.grid.figure import Figure, table
-from bench.grid.stats import gaps, median, p95, rotated
+from bench.stats import gaps, median, p95, rotated
 
 
 def test_the_middle_and_the_95th_percentile_are_those_of_a_textbook():

@@ -1,4 +1,4 @@
-"""`compare` and `run`: N variants of one base on one image and one question.
+"""`compare`, `run` and `select`: N variants of one base on one image and one question.
 
 Work is done one step at a time: between two steps the device belongs to whoever asks next, and
 closing the iterator frees it.
@@ -6,7 +6,7 @@ closing the iterator frees it.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from typing import Any
 
 from vlmscope.engine.base import SharedBase
@@ -14,9 +14,9 @@ from vlmscope.engine.measured import measured
 from vlmscope.engine.options import Options, check_query
 from vlmscope.engine.stamp import make_stamp
 from vlmscope.engine.together import together
-from vlmscope.engine.work import Work
+from vlmscope.engine.work import FEWER, Sight, Work, sentence
 from vlmscope.values.errors import InputError
-from vlmscope.values.events import Event, Evidence, Failed, Finished, Started, Stopped
+from vlmscope.values.events import Event, Evidence, Failed, Finished, Maps, Started, Stopped
 from vlmscope.values.images import open_image
 from vlmscope.values.result import Result, RunImage
 from vlmscope.values.run import Run
@@ -42,33 +42,33 @@ def compare(
     Raises InputError at once for an image, question, option or list of variants that cannot be
     used. A variant that fails gives a `Failed` event and leaves the others alone.
     """
-    try:
-        checked = Options(**options)
-    except TypeError:
-        known = Options.__dataclass_fields__
-        unknown = ", ".join(name for name in options if name not in known)
-        raise InputError(f"compare has no option {unknown}; it has {', '.join(known)}.") from None
-    asked = check_query(query)
-    parsed = _parse(variants)
-    picture = open_image(image, checked.max_image_pixels)
-    pixels = base.pixels(picture)
-    prompt = base.prompt(asked, pixels)
-    if prompt.next_position + checked.max_new_tokens > base.max_positions:
-        raise InputError(
-            f"Image and question take {prompt.ids.numel():,} tokens and the answer "
-            f"{checked.max_new_tokens:,}, more than this base's {base.max_positions:,} positions; "
-            "ask a shorter question, or for a shorter answer."
-        )
-    started = Started(
-        base=base.describe(),
-        stamp=make_stamp(base, checked.mode, checked.times),
-        image=RunImage(picture, pixels.rows, pixels.cols),
-        query=asked,
-        variants=tuple(with_unique_ids(parsed)),
-        options=checked.recorded(),
-    )
-    work = Work(base, started, pixels, prompt, checked)
-    return measured(work) if checked.mode == "measured" else together(work)
+    work = _work(base, image, query, variants, options)
+    return measured(work) if work.options.mode == "measured" else together(work)
+
+
+def select(
+    base: SharedBase,
+    image: Any,
+    query: str,
+    variants: Sequence[Variant | str],
+    **options: Any,
+) -> list[Maps | Failed]:
+    """What each variant would keep, and the maps of its method, in the variants' order.
+
+    Nothing is answered and the language model does not run; the vision tower only for a kind that
+    looks at its output, and not when the image's features are remembered. Takes what `compare` takes
+    and raises what it raises; a variant that cannot choose is a `Failed`.
+    """
+    work = _work(base, image, query, variants, options)
+    sight = Sight(base)
+    chosen: list[Maps | Failed] = []
+    for row in work.rows():
+        try:
+            work.plan(row, sight)
+            chosen.append(row.maps_event())
+        except Exception as error:
+            chosen.append(row.failed(sentence(row.variant.title, error, FEWER)))
+    return chosen
 
 
 def run(
@@ -105,3 +105,39 @@ def _parse(variants: Any) -> list[Variant]:
         if not isinstance(each, str | Variant):
             raise InputError(f"{each!r} is no variant; give a Variant or its line of text.")
     return [v if isinstance(v, Variant) else Variant.parse(v) for v in given]
+
+
+def _work(
+    base: SharedBase,
+    image: Any,
+    query: str,
+    variants: Sequence[Variant | str],
+    options: Mapping[str, Any],
+) -> Work:
+    """A comparison that can be done; raises InputError for one that cannot."""
+    try:
+        checked = Options(**options)
+    except TypeError:
+        known = Options.__dataclass_fields__
+        unknown = ", ".join(name for name in options if name not in known)
+        raise InputError(f"compare has no option {unknown}; it has {', '.join(known)}.") from None
+    asked = check_query(query)
+    parsed = _parse(variants)
+    picture = open_image(image, checked.max_image_pixels)
+    pixels = base.pixels(picture)
+    prompt = base.prompt(asked, pixels)
+    if prompt.next_position + checked.max_new_tokens > base.max_positions:
+        raise InputError(
+            f"Image and question take {prompt.ids.numel():,} tokens and the answer "
+            f"{checked.max_new_tokens:,}, more than this base's {base.max_positions:,} positions; "
+            "ask a shorter question, or for a shorter answer."
+        )
+    started = Started(
+        base=base.describe(),
+        stamp=make_stamp(base, checked.mode, checked.times),
+        image=RunImage(picture, pixels.rows, pixels.cols),
+        query=asked,
+        variants=tuple(with_unique_ids(parsed)),
+        options=checked.recorded(),
+    )
+    return Work(base, started, pixels, prompt, checked)

@@ -72,8 +72,8 @@ class Work:
     def asked_to_stop(self) -> bool:
         return self.options.stop is not None and bool(self.options.stop())
 
-    def begin(self, row: Row, sight: Sight) -> Iterator[Event]:
-        """Plan and prefill one row, and say its first token."""
+    def plan(self, row: Row, sight: Sight) -> tuple[Prompt, Pixels]:
+        """Let one row's kind decide; gives the prompt and the pixels that it is then run on."""
         with self.base.turn:
             kind, heads = make_kind(row.variant), _Heads(self.base)
             looked, clock = sight.seconds, self.clock()
@@ -88,20 +88,26 @@ class Work:
             prompt = self.base.prompt(self.started.query, pixels)
             row.image = RunImage(picture, pixels.rows, pixels.cols)
         check_plan(row.variant, plan, prompt.grid)
-        with self.base.turn:
-            features = sight.of(pixels)
         row.plan = plan
         row.maps.update({each.key: each for each in plan.maps})
         row.warnings.extend(plan.warnings)
+        row.metrics["image_tokens"] = len(row.result("done").kept)
+        row.metrics["image_tokens_total"] = self.started.image.tokens
+        return prompt, pixels
+
+    def begin(self, row: Row, sight: Sight) -> Iterator[Event]:
+        """Plan and prefill one row, and say its first token."""
+        prompt, pixels = self.plan(row, sight)
+        assert row.plan is not None
+        with self.base.turn:
+            features = sight.of(pixels)
         figures = row.metrics
-        figures["image_tokens"] = len(row.result("done").kept)
-        figures["image_tokens_total"] = self.started.image.tokens
         if features.seconds is not None:
             figures["vision_s"] = features.seconds
         yield row.maps_event()
         with self.base.turn:
             clock = self.clock()
-            row.prefilled = prefill(self.base.model, prompt, features, plan)
+            row.prefilled = prefill(self.base.model, prompt, features, row.plan)
             self.base.synchronize()
             figures["prefill_s"] = clock.seconds
         if features.seconds is not None:

@@ -1,0 +1,1 @@
+"""What the engine costs beside plain `generate`: `python -m bench.engine`."""
