@@ -1,1 +1,1 @@
-"""What is measured, and how: `python -m bench.grid`."""
+"""What is measured, and how: `python -m bench.engine`, `python -m bench.grid`."""

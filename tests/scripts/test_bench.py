@@ -1,6 +1,7 @@
 """The statistics and the report of the measurements, and how a trace is read."""
 
 import pytest
+from bench.engine.model import KEEPS, lines, smaller
 from bench.figure import Figure, table
 from bench.grid import trace
 from bench.stats import gaps, median, p95, rotated
@@ -96,3 +97,22 @@ def test_only_the_thread_that_was_marked_is_read_and_only_since_then():
         did("RunTask", 2.0, 1.5, 1.0),
         did("Layout", 2.0, 0.5, 0.4),
     ]
+
+
+def test_plain_generate_is_given_as_many_tokens_as_a_variant_keeps():
+    for side, kept in ((14, (196, 49, 98, 25)), (32, (1024, 256, 512, 128))):
+        for keep, wanted in zip(KEEPS, kept, strict=True):
+            rows, cols = smaller(side, side, round(side * side * keep))
+            assert rows <= side and cols <= side
+            assert abs(rows * cols - wanted) <= 0.04 * wanted
+
+
+def test_budgets_come_in_turn_and_no_two_variants_are_the_same():
+    named = lines(8)
+    assert [line.split(",")[0] for line in named[:4]] == [
+        "baseline",
+        "random:keep=0.25",
+        "random:keep=0.5",
+        "random:keep=0.125",
+    ]
+    assert named[4] == "baseline" and len(set(named)) == 7

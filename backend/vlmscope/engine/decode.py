@@ -27,7 +27,7 @@ class Batch:
         self._length = longest
         self._device = device
         self._image_places = [row.image_places for row in rows]
-        self._cache: Any = _stack([row.cache for row in rows], longest)
+        self._cache: Any = _stack([row.cache for row in rows], longest, self._pad.tolist())
 
     def __len__(self) -> int:
         return self._pad.numel()
@@ -53,19 +53,41 @@ class Batch:
         return (torch.arange(length)[None] >= self._pad[:, None]).to(self._device)
 
     def _forward(self, token_ids: Sequence[int]) -> torch.Tensor:
-        self._length += 1
-        real = self._length - self._pad
+        length = self._length + 1
+        real = length - self._pad
         positions = torch.stack([real - 1, self._next, self._next, self._next])[:, :, None]
         output = self._model(
             input_ids=torch.tensor(token_ids)[:, None].to(self._device),
             position_ids=positions.to(self._device),
-            attention_mask=self._real(self._length),
+            attention_mask=self._real(length),
             past_key_values=self._cache,
             use_cache=True,
             logits_to_keep=1,
         )
-        self._next = self._next + 1
+        # Last: a step that fails is none.
+        self._next, self._length = self._next + 1, length
         return output.logits[:, -1].float()
+
+    def halves(self) -> tuple[Batch, Batch]:
+        """The upper rows and the lower ones, each a batch of its own; this one is used no more.
+
+        Nothing is copied, so that it can be done when memory has run out: what a step that failed
+        half-way had already appended is taken back.
+        """
+        middle = len(self) // 2
+        return self._part(slice(None, middle)), self._part(slice(middle, None))
+
+    def _part(self, rows: slice) -> Batch:
+        part = object.__new__(Batch)
+        part._model, part._device, part._length = self._model, self._device, self._length
+        part._pad, part._next = self._pad[rows], self._next[rows]
+        part._image_places = self._image_places[rows]
+        part._cache = DynamicCache()
+        for index, layer in enumerate(self._cache.layers):
+            part._cache.update(layer.keys[:0], layer.values[:0], index)
+            part._cache.layers[index].keys = layer.keys[rows, :, : self._length]
+            part._cache.layers[index].values = layer.values[rows, :, : self._length]
+        return part
 
     def drop(self, places: Sequence[int]) -> None:
         """Take rows out of the batch, and the left padding that the others share."""
@@ -85,16 +107,29 @@ class Batch:
             self._length -= shared
 
 
-def _stack(caches: Sequence[Any], longest: int) -> DynamicCache:
-    """One cache of all rows, padded with zeros on the left; frees each row's own as it goes."""
-    stacked = DynamicCache()
-    for index in range(len(caches[0].layers)):
-        layers = [cache.layers[index] for cache in caches]
-        keys = _pad_left([layer.keys for layer in layers], longest)
-        values = _pad_left([layer.values for layer in layers], longest)
-        for layer in layers:
-            layer.reset()
-        stacked.update(keys, values, index)
+def _stack(caches: Sequence[Any], longest: int, pads: Sequence[int]) -> DynamicCache:
+    """One cache of all rows, padded with zeros on the left; frees each row's own as it goes.
+
+    When that fails half-way, each row has its own again.
+    """
+    stacked: Any = DynamicCache()
+    try:
+        for index in range(len(caches[0].layers)):
+            layers = [cache.layers[index] for cache in caches]
+            keys = _pad_left([layer.keys for layer in layers], longest)
+            values = _pad_left([layer.values for layer in layers], longest)
+            stacked.update(keys, values, index)
+            for layer in layers:
+                layer.reset()
+    except Exception:
+        for index, whole in enumerate(stacked.layers):
+            for row, (cache, pad) in enumerate(zip(caches, pads, strict=True)):
+                layer = cache.layers[index]
+                if not layer.is_initialized:
+                    layer.lazy_initialization(whole.keys, whole.values)
+                    layer.keys = whole.keys[row : row + 1, :, pad:]
+                    layer.values = whole.values[row : row + 1, :, pad:]
+        raise
     return stacked
 
 

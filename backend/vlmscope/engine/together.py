@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Generator, Iterator, Sequence
 
 import numpy as np
@@ -11,8 +12,10 @@ from vlmscope.engine.decode import Batch
 from vlmscope.engine.evidence import lost_evidence
 from vlmscope.engine.prefill import on_grid
 from vlmscope.engine.row import Row
-from vlmscope.engine.work import FEWER, Sight, Work, sentence
+from vlmscope.engine.work import FEWER, Sight, Work, ran_out_of_memory, sentence
 from vlmscope.values.events import Event
+
+log = logging.getLogger(__name__)
 
 
 def together(work: Work) -> Generator[Event, None, None]:
@@ -45,11 +48,18 @@ def _answers(work: Work, rows: list[Row]) -> Iterator[Event]:
 
 
 def _decode(work: Work, rows: list[Row]) -> Iterator[Event]:
-    """One batch of all rows that began; rows leave it as they end."""
+    """All rows that began in one batch; when memory runs out, its halves one after the other."""
     rows = [row for row in rows if row.prefilled is not None]
-    if not rows or work.asked_to_stop():
-        return
-    batch: Batch | None = None
+    groups: list[tuple[list[Row], Batch | None]] = [(rows, None)] if rows else []
+    while groups and not work.asked_to_stop():
+        group, batch = groups.pop(0)
+        groups[:0] = yield from _group(work, group, batch)
+
+
+def _group(
+    work: Work, rows: list[Row], batch: Batch | None
+) -> Generator[Event, None, list[tuple[list[Row], Batch | None]]]:
+    """Decode one batch; rows leave it as they end. Gives what is left to do in smaller ones."""
     ended: list[int] = []
     while rows and not work.asked_to_stop():
         try:
@@ -60,16 +70,37 @@ def _decode(work: Work, rows: list[Row]) -> Iterator[Event]:
                         row.prefilled = None
                 elif ended:
                     batch.drop(ended)
+                    ended = []
                 logits, looks = _step(work, batch, rows)
         except Exception as error:  # one fault of the device ends every row in the batch
+            if ran_out_of_memory(error) and len(rows) > 1 and not ended:
+                log.warning("Memory ran out with %d answers in a batch: halved.", len(rows))
+                middle = len(rows) // 2
+                first, second = batch.halves() if batch else (None, None)
+                return [(rows[:middle], first), (rows[middle:], second)]
             said = sentence("The batch of all answers", error, FEWER)
             for row in rows:
-                yield row.failed(said)
-            return
+                yield row.failed(_alone(row, error) if len(rows) == 1 else said)
+            return []
         for row, row_logits, look in zip(rows, logits, looks, strict=True):
             yield from work.guarded(row, _ended(row, work.take(row, row_logits, look)))
         ended = [place for place, row in enumerate(rows) if row.ended]
         rows = [row for row in rows if not row.ended]
+    return []
+
+
+def _alone(row: Row, error: Exception) -> str:
+    """What is said of a row that failed although nothing else was in its batch."""
+    if not ran_out_of_memory(error):
+        return sentence(row.variant.title, error, FEWER)
+    log.error("%s ran out of memory by itself", row.variant.title, exc_info=error)
+    kept = (
+        f"{row.metrics['image_tokens']:.0f} image tokens, {row.metrics['kv_mib']:.0f} MiB of keys "
+    )
+    return (
+        f"{row.variant.title} ran out of memory even by itself, with {kept}and values; "
+        "a smaller keep= or a smaller image would fit."
+    )
 
 
 def _step(

@@ -169,12 +169,18 @@ class _Heads:
         return head
 
 
+def ran_out_of_memory(error: Exception) -> bool:
+    """Whether a device, or the machine, had no memory left; PyTorch says it of a CPU in words alone."""
+    is_said = isinstance(error, RuntimeError) and "not enough memory" in str(error)
+    return is_said or isinstance(error, torch.OutOfMemoryError | MemoryError)
+
+
 def sentence(what: str, error: Exception, way_out: str) -> str:
     """What a person is told of a fault; the log gets its trace."""
     if isinstance(error, VlmscopeError):
         return str(error)
     log.error("%s failed", what, exc_info=error)
-    if isinstance(error, torch.OutOfMemoryError | MemoryError):
+    if ran_out_of_memory(error):
         return f"{what} ran out of memory; {way_out}."
     reason = (str(error).strip().splitlines() or ["no reason given"])[0].rstrip(".")
     return f"{what} failed with {type(error).__name__} ({reason}); the log has its trace."
