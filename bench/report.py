@@ -2,17 +2,40 @@
 
 from __future__ import annotations
 
+import argparse
 import datetime
 import json
 import os
 import platform
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from bench.figure import Figure
+from bench.figure import Figure, table
 
 RESULTS = Path(__file__).parent / "results"
+
+
+def measure_named(
+    prog: str,
+    about: str | None,
+    file: str,
+    measurements: Mapping[str, Callable[[], list[Figure]]],
+    conditions: Callable[[], dict[str, object]],
+) -> None:
+    """The command of a bench: measure all, or what is named; print each table and keep its figures."""
+    parser = argparse.ArgumentParser(prog=prog, description=about)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(measurements))
+    names = parser.parse_args().names or list(measurements)
+    unknown = [name for name in names if name not in measurements]
+    if unknown:
+        parser.error(f"{unknown[0]} is none of {', '.join(measurements)}")
+    for name in names:
+        told = conditions()
+        figures = measurements[name]()
+        write(file, list(measurements), name, told, figures)
+        print(f"\n{name}\n{table(figures)}", flush=True)
+    print("\n" + ", ".join(f"{key}: {value}" for key, value in conditions().items()))
 
 
 def machine() -> dict[str, object]:

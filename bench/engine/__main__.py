@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Callable
 
 import torch
@@ -10,8 +9,8 @@ import transformers
 
 from bench.engine import compare, small
 from bench.engine.model import KEEPS, NEW_TOKENS
-from bench.figure import Figure, table
-from bench.report import machine, write
+from bench.figure import Figure
+from bench.report import machine, measure_named
 
 FILE = "engine.json"
 THREADS = 2
@@ -37,20 +36,9 @@ def conditions() -> dict[str, object]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m bench.engine", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(MEASUREMENTS))
-    names = parser.parse_args().names or list(MEASUREMENTS)
-    unknown = [name for name in names if name not in MEASUREMENTS]
-    if unknown:
-        parser.error(f"{unknown[0]} is none of {', '.join(MEASUREMENTS)}")
     transformers.utils.logging.disable_progress_bar()
     torch.set_num_threads(THREADS)
-    for name in names:
-        told = conditions()
-        figures = MEASUREMENTS[name]()
-        write(FILE, list(MEASUREMENTS), name, told, figures)
-        print(f"\n{name}\n{table(figures)}", flush=True)
-    print("\n" + ", ".join(f"{key}: {value}" for key, value in conditions().items()))
+    measure_named("python -m bench.engine", __doc__, FILE, MEASUREMENTS, conditions)
 
 
 if __name__ == "__main__":

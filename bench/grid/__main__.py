@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Callable
 from importlib.metadata import version
 
-from bench.figure import Figure, table
-from bench.report import machine, write
+from bench.figure import Figure
+from bench.report import machine, measure_named
 
 from . import bundle, first_paint, frames, images, settings, stream
 from .serving import VIEWPORT, chromium
@@ -34,18 +33,7 @@ def conditions() -> dict[str, object]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m bench.grid", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(MEASUREMENTS))
-    names = parser.parse_args().names or list(MEASUREMENTS)
-    unknown = [name for name in names if name not in MEASUREMENTS]
-    if unknown:
-        parser.error(f"{unknown[0]} is none of {', '.join(MEASUREMENTS)}")
-    for name in names:
-        told = conditions()
-        figures = MEASUREMENTS[name]()
-        write(FILE, list(MEASUREMENTS), name, told, figures)
-        print(f"\n{name}\n{table(figures)}", flush=True)
-    print("\n" + ", ".join(f"{key}: {value}" for key, value in conditions().items()))
+    measure_named("python -m bench.grid", __doc__, FILE, MEASUREMENTS, conditions)
 
 
 if __name__ == "__main__":

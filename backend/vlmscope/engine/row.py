@@ -41,13 +41,16 @@ class Row:
     spreads: dict[str, Spread] = field(default_factory=dict)
     looks: list[tuple[int, int, np.ndarray]] = field(default_factory=list)
     ended: bool = False
-    has_failed: bool = False
     varies: bool = False
     outcome: Result | None = None
 
     @property
     def last_token(self) -> int:
         return self.answer.token_ids[-1]
+
+    @property
+    def has_failed(self) -> bool:
+        return self.outcome is not None and self.outcome.status == "failed"
 
     def maps_event(self) -> Maps:
         assert self.plan is not None
@@ -103,7 +106,7 @@ class Row:
         return Finished(self.index, self.variant.id, self._out("done"))
 
     def failed(self, error: str) -> Failed:
-        self.ended = self.has_failed = True
+        self.ended = True
         self.prefilled = None  # its cache may be why the device is full
         return Failed(self.index, self.variant.id, self._out("failed", error))
 

@@ -24,6 +24,7 @@ from vlmscope.engine.sampling import Chooser
 from vlmscope.values.errors import VlmscopeError
 from vlmscope.values.events import Event, Started
 from vlmscope.values.result import RunImage
+from vlmscope.values.selection import carriers
 from vlmscope.values.variant import Variant
 from vlmscope.variants.context import Context
 from vlmscope.variants.registry import make_kind
@@ -91,7 +92,7 @@ class Work:
         row.plan = plan
         row.maps.update({each.key: each for each in plan.maps})
         row.warnings.extend(plan.warnings)
-        row.metrics["image_tokens"] = len(row.result("done").kept)
+        row.metrics["image_tokens"] = len(carriers(plan.assign))
         row.metrics["image_tokens_total"] = self.started.image.tokens
         return prompt, pixels
 
