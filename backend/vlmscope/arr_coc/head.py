@@ -35,11 +35,7 @@ class Scores:
     def weighed(self, weights: torch.Tensor) -> Scores:
         """The same scores under other weights [3], which need not add up to 1."""
         parts = (self.information, self.perspectival, self.participatory)
-        total = sum(
-            (weight * part for weight, part in zip(weights, parts, strict=True)),
-            start=torch.zeros_like(self.information),
-        )
-        return replace(self, weights=weights, balanced=min_max(total))
+        return replace(self, weights=weights, balanced=_balanced(parts, weights))
 
     def top_k(self, k: int) -> torch.Tensor:
         """Flat indices int64 of the `k` highest balanced cells, best first; ties: lower index."""
@@ -79,7 +75,7 @@ class ArrCoc:
         edges = texture[EDGES]
         wanted = self._participatory(texture, query)
         weights = self._weights((seen, edges, wanted), query)
-        balanced = min_max(weights[0] * seen + weights[1] * edges + weights[2] * wanted)
+        balanced = _balanced((seen, edges, wanted), weights)
         return Scores(texture, seen, edges, wanted, weights, balanced)
 
     def _participatory(self, texture: torch.Tensor, query: torch.Tensor) -> torch.Tensor:
@@ -101,6 +97,12 @@ class ArrCoc:
 
     def _conv(self, name: str, values: torch.Tensor) -> torch.Tensor:
         return F.conv2d(values, self.state[f"{name}.weight"], self.state[f"{name}.bias"])
+
+
+def _balanced(scores: tuple[torch.Tensor, ...], weights: torch.Tensor) -> torch.Tensor:
+    """The weighted sum of the three scores, min-max scaled."""
+    seen, edges, wanted = scores
+    return min_max(weights[0] * seen + weights[1] * edges + weights[2] * wanted)
 
 
 def information(texture: torch.Tensor) -> torch.Tensor:
