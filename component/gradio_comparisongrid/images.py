@@ -93,12 +93,17 @@ def from_data_url(url: str, name: str) -> FileData:
 def _from_path(path: Path, name: str) -> FileData:
     if not path.is_file():
         raise InvalidComparison(f"{name} is {str(path)!r}: there is no such file")
-    encodable(str(path))
+    try:
+        encodable(str(path))
+    except ValueError as error:
+        raise InvalidComparison(f"{name}: its path {error}") from error
     try:
         with PIL.Image.open(path) as image:
             if image.format not in _SHOWN_BY_BROWSERS:
                 return _from_pixels(image, name)
             kind = PIL.Image.MIME[image.format]
+    except InvalidComparison:
+        raise
     except (OSError, ValueError) as error:
         raise InvalidComparison(
             f"{name} is {str(path)!r}, which holds no image that can be read: PNG, JPEG and WebP can"

@@ -179,3 +179,10 @@ def test_pixels_of_no_told_range_are_refused_with_the_way_out(mode):
 def test_an_image_without_pixels_is_refused():
     with pytest.raises(InvalidComparison, match="has 0 × 5 pixels"):
         Comparison(image=PIL.Image.new("RGB", (0, 5)))
+
+
+def test_a_file_of_pixels_of_no_told_range_says_that_not_that_it_holds_none(tmp_path):
+    path = tmp_path / "depth.tiff"
+    PIL.Image.new("F", (4, 4)).save(path)
+    with pytest.raises(InvalidComparison, match=r"has the mode 'F'.*8 bits"):
+        Comparison(image=path)
