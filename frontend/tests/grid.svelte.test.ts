@@ -8,6 +8,7 @@ import {
   click,
   find,
   frame,
+  frames,
   give,
   pixel,
   placed,
@@ -154,7 +155,7 @@ test("two clicks in haste on two tokens tell both", () => {
   expect(told.select.mock.calls.map(([{ col }]) => col)).toEqual([0, 2]);
 });
 
-test("a double click only zooms: it tells no token and leaves the pin as it was", () => {
+test("a double click only zooms: it tells no token and leaves the pin as it was", async () => {
   show(two());
   doubleClick(0, 0.5, 0.9);
   point(0, 0.9, 0.1);
@@ -167,9 +168,11 @@ test("a double click only zooms: it tells no token and leaves the pin as it was"
   vi.runAllTimers();
   expect(texts("zoom")).toEqual(["8.0×"]);
   expect(told.select).not.toHaveBeenCalled();
+  await frames(1);
   expect(texts("readout")[0]).toMatch(/^row 0 col 2/);
   press(frame(0), "0");
   point(0, 0.1, 0.9);
+  await frames(1);
   expect(texts("readout")[0]).toMatch(/^row 0 col 2/);
 });
 
@@ -348,4 +351,12 @@ test("no cells, two cells of one id, sixteen cells and odd grids take nothing do
   expect(all("map")).toHaveLength(3);
   give(comparison(Array.from({ length: 16 }, (_, i) => cell(`cell ${i}`))));
   expect(all("cell")).toHaveLength(16);
+});
+
+test("the readouts of many cells are written in turn, and each soon tells the crosshair's place", async () => {
+  show(comparison([..."abcdefgh"].map((id) => cell(id, { layers: [layer(A, 2, 3)] }))));
+  point(3, 0.1, 0.1);
+  point(3, 0.9, 0.9);
+  await frames(4);
+  expect(texts("readout").map((text) => text.slice(0, 11))).toEqual(Array(8).fill("row 1 col 2"));
 });

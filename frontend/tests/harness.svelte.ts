@@ -118,6 +118,11 @@ export function at(i: number, x: number, y: number) {
   return { clientX: box.left + x * box.width, clientY: box.top + y * box.height, bubbles: true };
 }
 
+/** Until so many frames are drawn. */
+export async function frames(count: number): Promise<void> {
+  for (let i = 0; i < count; i++) await new Promise(requestAnimationFrame);
+}
+
 /** Move the mouse to a point of a picture, 0 to 1. */
 export function point(i: number, x: number, y: number): void {
   frame(i).dispatchEvent(new PointerEvent("pointermove", at(i, x, y)));

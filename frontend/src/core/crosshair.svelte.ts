@@ -1,11 +1,16 @@
 /** The point that all cells are read at, in normalised coordinates of the picture. */
 
+import { Turns } from "../lib/turns";
 import type { Point } from "../lib/viewport";
+
+/** The cells' texts that one frame may write anew: each is a layout, and all of them change at once. */
+const TEXTS_PER_FRAME = 2;
 
 export class CrosshairState {
   at = $state.raw<Point | null>(null);
   /** Whether it stays where it was clicked. */
   pinned = $state(false);
+  readonly texts = new Turns(TEXTS_PER_FRAME);
 
   /** Put it where the pointer is, unless it is pinned; null takes it away. */
   hover(at: Point | null): void {
