@@ -218,7 +218,7 @@ def test_a_head_that_fits_no_key_of_the_base_fails_alone(tiny, square, tmp_path)
         ("random:a.safetensors", "a.safetensors"),
         ("baseline:keep=50%", "'keep'"),
         ("arr-coc", "needs a checkpoint"),
-        ("random:lora=a", "lora=a"),
+        ("random:lora=a", "'a'"),
         ("arr-coc:hf://owner/name", "hf://owner/name"),
         ("arr-coc:owner/name@main", "owner/name@main"),
         ("arr-coc:a.pt", "a.pt"),
@@ -375,7 +375,7 @@ def test_a_merged_token_is_the_weighted_mean_of_its_cells(tiny, square, kind):
 
     result = run(tiny, square, QUERY, [kind("merge", merge)], max_new_tokens=1).results[0]
     assert result.kept.tolist() == [1]
-    features = tiny.features(tiny.pixels(square))
+    features = tiny.features(tiny.pixels(square), tiny.plain)
     given = features.for_plan(merge(type("C", (), {"features": None})))
     expected = (
         1.25 * features.merged[0] + 0.25 * features.merged[1] + 0.25 * features.merged[2]

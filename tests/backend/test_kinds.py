@@ -66,5 +66,7 @@ def test_a_name_that_is_taken_cannot_be_registered():
 
 
 def test_an_unknown_kind_is_refused_with_those_there_are():
-    with pytest.raises(InputError, match=r"nosuch.*baseline, arr-coc, divprune, random, uniform"):
+    with pytest.raises(
+        InputError, match=r"nosuch.*baseline, lora, arr-coc, divprune, random, uniform"
+    ):
         find_kind("nosuch")

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import torch
 from PIL import Image
 
+from vlmscope.checkpoints.adapter import adapter_file
 from vlmscope.checkpoints.head import LoadedHead, load_head
 from vlmscope.checkpoints.places import weights_file
+from vlmscope.engine.adapters import Adapted, adapt
 from vlmscope.engine.features import ImageFeatures, Pixels, to_pixels
 from vlmscope.engine.loading import Parts, choose_device, choose_dtype, find_base, load_parts
 from vlmscope.engine.prompt import Prompt, build_prompt
@@ -23,6 +26,12 @@ from vlmscope.values.lru import Lru
 
 IMAGES_KEPT = 4
 HEADS_KEPT = 4
+ADAPTERS_KEPT = 8
+ADAPTER_BYTES_KEPT = 2**30
+
+
+FileKey = tuple[str, int, int]
+"""A file's real path, the time of its last change in nanoseconds, and its size."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,8 +50,13 @@ class SharedBase:
     device: torch.device
     dtype: torch.dtype
     turn: Turn = field(default_factory=Turn)
-    _features: Lru[str, ImageFeatures] = field(default_factory=lambda: Lru(IMAGES_KEPT))
-    _heads: Lru[tuple[str, int, int], LoadedHead] = field(default_factory=lambda: Lru(HEADS_KEPT))
+    _features: Lru[tuple[str, str], ImageFeatures] = field(default_factory=lambda: Lru(IMAGES_KEPT))
+    _heads: Lru[FileKey, LoadedHead] = field(default_factory=lambda: Lru(HEADS_KEPT))
+    _adapters: Lru[FileKey, Adapted] = field(
+        default_factory=lambda: Lru(
+            ADAPTERS_KEPT, ADAPTER_BYTES_KEPT, lambda adapted: adapted.nbytes
+        )
+    )
 
     @classmethod
     def load(
@@ -114,18 +128,38 @@ class SharedBase:
         """The chat prompt of this image and question, with every image token."""
         return build_prompt(self.model, self.tokenizer, query, pixels.grid_thw)
 
-    def features(self, pixels: Pixels) -> ImageFeatures:
+    @cached_property
+    def plain(self) -> Adapted:
+        """The base without an adapter."""
+        return Adapted(self.model)
+
+    def adapted(self, adapters: Sequence[str]) -> Adapted:
+        """The base with the adapter that is named, from a small LRU, or as it is; it never changes.
+
+        Raises CheckpointError for an adapter that cannot be read or does not fit.
+        """
+        if not adapters:
+            return self.plain
+        if len(adapters) > 1:
+            raise InputError(
+                f"A variant has one adapter, and {' and '.join(adapters)} were given; leave one out."
+            )
+        key = _file_key(adapter_file(adapters[0]))
+        return self._adapters.get_or_make(key, lambda: adapt(self.model, adapters[0], repr(key)))
+
+    def features(self, pixels: Pixels, adapted: Adapted) -> ImageFeatures:
         """The image's features, from the vision tower once and from a small LRU after that.
 
-        Their `seconds` are those of this call: None when they were remembered.
+        An adapter on the tower has its own. Their `seconds` are those of this call: None when they
+        were remembered.
         """
         fresh: list[ImageFeatures] = []
 
         def look() -> ImageFeatures:
-            fresh.append(self.look(pixels))
+            fresh.append(self.look(pixels, adapted))
             return replace(fresh[0], seconds=None)
 
-        remembered = self._features.get_or_make(pixels.key, look)
+        remembered = self._features.get_or_make((pixels.key, adapted.tower_key), look)
         return fresh[0] if fresh else remembered
 
     @torch.inference_mode()
@@ -137,12 +171,10 @@ class SharedBase:
 
     def head(self, source: str) -> LoadedHead:
         """The ARR-COC head that `source` names, from a small LRU; raises CheckpointError."""
-        path: Path = weights_file(source)
-        stat = path.stat()
         make: Callable[[], LoadedHead] = lambda: load_head(  # noqa: E731
             source, self.hidden_size, self.device
         )
-        return self._heads.get_or_make((str(path.resolve()), stat.st_mtime_ns, stat.st_size), make)
+        return self._heads.get_or_make(_file_key(weights_file(source)), make)
 
     def synchronize(self) -> None:
         """Wait for the device, so that a clock read next is true."""
@@ -150,11 +182,11 @@ class SharedBase:
             torch.cuda.synchronize(self.device)
 
     @torch.inference_mode()
-    def look(self, pixels: Pixels) -> ImageFeatures:
+    def look(self, pixels: Pixels, adapted: Adapted) -> ImageFeatures:
         """The image's features, from the vision tower now."""
         self.synchronize()
         start = time.perf_counter()
-        seen = self.model.get_image_features(
+        seen = adapted.model.get_image_features(
             pixels.values.to(self.device), pixels.grid_thw.to(self.device), return_dict=True
         )
         self.synchronize()
@@ -166,3 +198,8 @@ class SharedBase:
                 "load the base with dtype='float32'."
             )
         return ImageFeatures(seen.pooler_output[0], levels, seconds)
+
+
+def _file_key(path: Path) -> FileKey:
+    stat = path.stat()
+    return str(path.resolve()), stat.st_mtime_ns, stat.st_size

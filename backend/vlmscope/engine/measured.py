@@ -81,8 +81,8 @@ def _alone(work: Work, row: Row, sight: Sight) -> Iterator[Event]:
         with work.base.turn:
             clock = work.clock()
             if batch is None:
-                assert row.prefilled is not None
-                batch, row.prefilled = Batch(work.base.model, [row.prefilled]), None
+                assert row.prefilled is not None and row.adapted is not None
+                batch, row.prefilled = Batch(row.adapted.model, [row.prefilled]), None
             logits = batch.step([row.last_token])
             work.base.synchronize()
             decode += clock.seconds

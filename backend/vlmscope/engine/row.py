@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import torch
 
+from vlmscope.engine.adapters import Adapted
 from vlmscope.engine.answer import Answer
 from vlmscope.engine.prefill import Prefilled
 from vlmscope.engine.sampling import Chooser
@@ -24,8 +25,8 @@ from vlmscope.values.variant import Variant
 class Row:
     """A variant's place in the order, its plan, its answer so far and its figures.
 
-    `image` is its own input, when that is another one than the comparison's; `varies` says that a
-    repeated run gave another answer.
+    `adapted` is the model that it runs on; `image` its own input, when that is another one than the
+    comparison's; `varies` says that a repeated run gave another answer.
     """
 
     index: int
@@ -33,6 +34,7 @@ class Row:
     choose: Chooser
     answer: Answer
     plan: Plan | None = None
+    adapted: Adapted | None = None
     image: RunImage | None = None
     prefilled: Prefilled | None = None
     maps: dict[str, TokenMap] = field(default_factory=dict)

@@ -1,4 +1,7 @@
-"""*Together*: the vision tower once, a prefill for each variant, all answers decoded in one batch."""
+"""*Together*: the vision tower once, a prefill for each variant, all answers decoded in one batch.
+
+Variants with an adapter are a batch for each adapter, one after the other: its weights are others.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +37,7 @@ def _answers(work: Work, rows: list[Row]) -> Iterator[Event]:
     sight = Sight(work.base)
     try:
         with work.base.turn:
-            sight.of(work.pixels)
+            sight.of(work.pixels, work.base.plain)
     except Exception as error:  # without features there is nothing that any row could do
         said = sentence("The vision tower", error, "use a smaller image")
         for row in rows:
@@ -48,9 +51,12 @@ def _answers(work: Work, rows: list[Row]) -> Iterator[Event]:
 
 
 def _decode(work: Work, rows: list[Row]) -> Iterator[Event]:
-    """All rows that began in one batch; when memory runs out, its halves one after the other."""
-    rows = [row for row in rows if row.prefilled is not None]
-    groups: list[tuple[list[Row], Batch | None]] = [(rows, None)] if rows else []
+    """The rows of each adapter in one batch; when memory runs out, its halves one after the other."""
+    alike: dict[int, list[Row]] = {}
+    for row in rows:
+        if row.prefilled is not None:
+            alike.setdefault(id(row.adapted.model), []).append(row)  # type: ignore[union-attr]
+    groups: list[tuple[list[Row], Batch | None]] = [(group, None) for group in alike.values()]
     while groups and not work.asked_to_stop():
         group, batch = groups.pop(0)
         groups[:0] = yield from _group(work, group, batch)
@@ -65,7 +71,7 @@ def _group(
         try:
             with work.base.turn:
                 if batch is None:
-                    batch = Batch(work.base.model, [row.prefilled for row in rows])  # type: ignore[misc]
+                    batch = Batch(rows[0].adapted.model, [row.prefilled for row in rows])  # type: ignore[union-attr,misc]
                     for row in rows:
                         row.prefilled = None
                 elif ended:

@@ -11,6 +11,7 @@ import torch
 from PIL import Image
 
 from vlmscope.checkpoints.head import LoadedHead
+from vlmscope.engine.adapters import Adapted
 from vlmscope.engine.answer import Answer
 from vlmscope.engine.base import SharedBase
 from vlmscope.engine.features import ImageFeatures, Pixels
@@ -42,15 +43,16 @@ class Sight:
 
     def __init__(self, base: SharedBase, anew: bool = False) -> None:
         self._look = base.look if anew else base.features
-        self._seen: dict[str, ImageFeatures] = {}
+        self._seen: dict[tuple[str, str], ImageFeatures] = {}
         self.seconds = 0.0
 
-    def of(self, pixels: Pixels) -> ImageFeatures:
+    def of(self, pixels: Pixels, adapted: Adapted) -> ImageFeatures:
         """The image's features; the turn on the device is the caller's."""
-        if pixels.key not in self._seen:
-            self._seen[pixels.key] = self._look(pixels)
-            self.seconds += self._seen[pixels.key].seconds or 0.0
-        return self._seen[pixels.key]
+        key = (pixels.key, adapted.tower_key)
+        if key not in self._seen:
+            self._seen[key] = self._look(pixels, adapted)
+            self.seconds += self._seen[key].seconds or 0.0
+        return self._seen[key]
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,8 +79,9 @@ class Work:
         """Let one row's kind decide; gives the prompt and the pixels that it is then run on."""
         with self.base.turn:
             kind, heads = make_kind(row.variant), _Heads(self.base)
+            row.adapted = self.base.adapted(row.variant.loras)
             looked, clock = sight.seconds, self.clock()
-            plan = kind.plan(self._context(heads, sight))
+            plan = kind.plan(self._context(heads, sight, row.adapted))
             self.base.synchronize()
             row.metrics["select_s"] = clock.seconds - heads.seconds - (sight.seconds - looked)
         prompt, pixels = self.prompt, self.pixels
@@ -99,22 +102,22 @@ class Work:
     def begin(self, row: Row, sight: Sight) -> Iterator[Event]:
         """Plan and prefill one row, and say its first token."""
         prompt, pixels = self.plan(row, sight)
-        assert row.plan is not None
+        assert row.plan is not None and row.adapted is not None
         with self.base.turn:
-            features = sight.of(pixels)
+            features = sight.of(pixels, row.adapted)
         figures = row.metrics
         if features.seconds is not None:
             figures["vision_s"] = features.seconds
         yield row.maps_event()
         with self.base.turn:
             clock = self.clock()
-            row.prefilled = prefill(self.base.model, prompt, features, row.plan)
+            row.prefilled = prefill(row.adapted.model, prompt, features, row.plan)
             self.base.synchronize()
             figures["prefill_s"] = clock.seconds
         if features.seconds is not None:
             figures["ttft_s"] = features.seconds + figures["select_s"] + figures["prefill_s"]
         figures["kv_mib"] = row.prefilled.kv_mib
-        figures["prefill_gflop"] = prefill_flops(self.base.model, row.prefilled.length) / 1e9
+        figures["prefill_gflop"] = prefill_flops(row.adapted.model, row.prefilled.length) / 1e9
         row.maps["attention"] = row.prefilled.attention
         yield row.maps_event()
         look = row.prefilled.attention.values if self.options.word_maps else None
@@ -137,7 +140,7 @@ class Work:
         self.base.synchronize()
         return Clock()
 
-    def _context(self, heads: _Heads, sight: Sight) -> Context:
+    def _context(self, heads: _Heads, sight: Sight, adapted: Adapted) -> Context:
         base, query = self.base, self.started.query
         return Context(
             image=np.asarray(self.started.image.pixels),
@@ -146,7 +149,7 @@ class Work:
             hidden_size=base.hidden_size,
             device=base.device,
             make_query_embeddings=lambda: base.query_embeddings(query),
-            make_features=lambda: sight.of(self.pixels).merged,
+            make_features=lambda: sight.of(self.pixels, adapted).merged,
             load_head=heads.load,
             grid_of=self._grid_of,
         )

@@ -126,6 +126,12 @@ class Variant:
         return self.kind + (":" + ",".join(parts) if parts else "")
 
     @property
+    def loras(self) -> tuple[str, ...]:
+        """Every adapter that it runs with: a `lora` variant's own source, and those beside a kind."""
+        own = (self.source,) if self.kind == "lora" and self.source else ()
+        return (*own, *self.adapters)
+
+    @property
     def keep(self) -> Keep:
         """The budget of image tokens, half of them unless told otherwise."""
         text = self.options.get("keep")

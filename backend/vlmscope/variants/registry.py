@@ -20,6 +20,7 @@ GROUP = "vlmscope.variants"
 
 _BUILT_IN = {
     "baseline": "vlmscope.variants.baseline:Baseline",
+    "lora": "vlmscope.variants.lora:Lora",
     "arr-coc": "vlmscope.variants.arr_coc_head:ArrCocHead",
     "divprune": "vlmscope.variants.divprune:DivPrune",
     "random": "vlmscope.variants.random:Random",
@@ -112,12 +113,5 @@ def make_kind(variant: Variant) -> Kind:
             f"{variant.kind!r} takes no source, and {variant.source!r} was given; leave it out."
         )
     if variant.source is None and kind.source:
-        raise InputError(
-            f"{variant.kind!r} needs a checkpoint; write {variant.kind}:FILE,keep=50%."
-        )
-    if variant.adapters:
-        raise InputError(
-            f"lora={variant.adapters[0]} cannot be used: this version loads no adapters; "
-            "leave lora= out."
-        )
+        raise InputError(f"{variant.kind!r} needs a checkpoint; write {variant.kind}:FILE.")
     return kind(variant)
