@@ -41,13 +41,13 @@ def main() -> None:
     shipped = [assets / "checkpoints"] if (assets / "checkpoints").is_dir() else []
     checkpoints = discover(*shipped, *settings.checkpoints)
     examples = read_examples(assets / "examples")
-    heads, misfits = fitting(checkpoints, loaded.base.hidden_size)
-    _say(f"found {len(heads)} checkpoints for this base and {len(examples)} examples")
+    offered, misfits = fitting(checkpoints, loaded.base.hidden_size, loaded.base.check_adapter)
+    _say(f"found {len(offered)} checkpoints for this base and {len(examples)} examples")
     notice = " ".join(filter(None, (loaded.notice, misfits)))
     if notice:
         _say(notice)
 
-    page = build(App(loaded.base, settings, menu(heads), examples, notice))
+    page = build(App(loaded.base, settings, menu(offered), examples, notice))
     host = in_url(settings.host)
     port = listen(
         settings.host,

@@ -2,15 +2,16 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from vlmscope import Checkpoint, Variant
+from vlmscope import Checkpoint, CheckpointError, Variant
 from vlmscope.checkpoints.check import check_checkpoint
 from vlmscope.values.variant import with_unique_ids
 
 TICKED_AT_FIRST = 4
+KINDS = {"arr-coc": "ARR-COC", "lora": "LoRA"}
 BASELINE, CONTROLS = "baseline", ("random", "uniform")
 
 
@@ -26,23 +27,41 @@ class Choice:
         return f"{self.variant.title} · {self.note}" if self.note else self.variant.title
 
 
-def fitting(checkpoints: Iterable[Checkpoint], hidden_size: int) -> tuple[list[Checkpoint], str]:
-    """The ARR-COC heads for a base of this hidden size, and a sentence about those for another."""
-    heads = [found for found in checkpoints if found.kind == "arr-coc"]
-    fit = [head for head in heads if check_checkpoint(head.source, hidden_size).ok]
-    others = sorted(head.name for head in heads if head not in fit)
+def fitting(
+    checkpoints: Iterable[Checkpoint], hidden_size: int, check_adapter: Callable[[str], None]
+) -> tuple[list[Checkpoint], str]:
+    """The ARR-COC heads and LoRA adapters for this base, and a sentence about those for another.
+
+    `check_adapter` raises CheckpointError for an adapter that does not fit.
+    """
+
+    def fits(found: Checkpoint) -> bool:
+        if found.kind == "arr-coc":
+            return check_checkpoint(found.source, hidden_size).ok
+        try:
+            check_adapter(found.source)
+        except CheckpointError:
+            return False
+        return True
+
+    known = [found for found in checkpoints if found.kind in KINDS]
+    fit = [found for found in known if fits(found)]
+    others = sorted(found.name for found in known if found not in fit)
     if not others:
         return fit, ""
     named = ", ".join(others[:5]) + (" and others" if len(others) > 5 else "")
     return fit, (
-        f"{len(others)} of the {len(heads)} ARR-COC checkpoints found are for another base and not "
+        f"{len(others)} of the {len(known)} checkpoints found are for another base and not "
         f"offered: {named}."
     )
 
 
-def menu(heads: Iterable[Checkpoint]) -> tuple[Choice, ...]:
-    """Every variant to offer, the ARR-COC heads in order of their step; each has its own id."""
-    ordered = sorted(heads, key=lambda head: (head.step is None, head.step or 0, head.name))
+def menu(checkpoints: Iterable[Checkpoint]) -> tuple[Choice, ...]:
+    """Every variant to offer, checkpoints of each kind in order of their step; each has its own id."""
+    ordered = sorted(
+        checkpoints,
+        key=lambda found: (found.kind or "", found.step is None, found.step or 0, found.name),
+    )
     choices = (
         Choice(Variant(BASELINE), "all tokens"),
         *(
@@ -64,8 +83,8 @@ def menu(heads: Iterable[Checkpoint]) -> tuple[Choice, ...]:
 
 
 def ticked_at_first(choices: Iterable[Choice]) -> list[str]:
-    """The ids ticked when the page opens: the baseline, the latest checkpoints, one control."""
-    heads = [choice.variant.id for choice in choices if choice.variant.source is not None]
+    """The ids ticked when the page opens: the baseline, the latest ARR-COC heads, one control."""
+    heads = [choice.variant.id for choice in choices if choice.variant.kind == "arr-coc"]
     controls = CONTROLS if len(heads) < TICKED_AT_FIRST - 2 else CONTROLS[:1]
     latest = heads[max(0, len(heads) - TICKED_AT_FIRST + 1 + len(controls)) :]
     return [BASELINE, *latest, *controls]
@@ -76,8 +95,10 @@ def notes(choices: Iterable[Choice]) -> dict[str, str]:
     return {c.variant.source: c.note for c in choices if c.variant.source and c.note}
 
 
-def _variant(head: Checkpoint, name: str) -> Variant:
-    return Variant("arr-coc", head.source, id=f"arr-coc-{head.name}", title=f"ARR-COC {name}")
+def _variant(found: Checkpoint, name: str) -> Variant:
+    kind = found.kind or "arr-coc"
+    title = f"{KINDS[kind]} {name}"
+    return Variant(kind, found.source, id=f"{kind}-{found.name}", title=title)
 
 
 def _told_apart(heads: Sequence[Checkpoint]) -> list[str]:

@@ -145,10 +145,10 @@ def _own_lines(
         variants = parse_lines(lines)
     except InputError as problem:
         return [], str(problem)
-    for variant in variants:
-        if sources is not None and variant.source and variant.source not in sources:
+    for source in (source for variant in variants for source in variant.sources):
+        if sources is not None and source not in sources:
             return [], (
-                f"{variant.source!r} is no checkpoint this server offers; tick one of the list, "
+                f"{source!r} is no checkpoint this server offers; tick one of the list, "
                 "or run the app yourself to open others."
             )
     if variants and ticked <= MAX_VARIANTS < ticked + len(variants):

@@ -13,6 +13,10 @@ def base_name(name: str) -> str:
     return name if is_id and not Path(name).exists() else Path(name).name
 
 
+WHOLE = ("baseline", "lora")
+"""The kinds that keep every image token."""
+
+
 def given_title(variant: Variant) -> str:
     """The title that someone gave a variant; empty when it has the one derived from the rest."""
     return "" if replace(variant, title="").title == variant.title else variant.title
@@ -25,9 +29,11 @@ def heading(variant: Variant) -> str:
 
 def without_folder(sentence: str, variant: Variant) -> str:
     """A sentence about a variant that was offered by its title: visitors need not see where it lies."""
-    if not variant.source or not given_title(variant):
+    if not given_title(variant):
         return sentence
-    return sentence.replace(variant.source, Path(variant.source).name)
+    for source in variant.sources:
+        sentence = sentence.replace(source, Path(source).name)
+    return sentence
 
 
 def settings_line(variant: Variant, notes: Mapping[str, str]) -> str:
@@ -38,5 +44,5 @@ def settings_line(variant: Variant, notes: Mapping[str, str]) -> str:
     note = notes.get(variant.source or "")
     parts = [note] if note else []
     parts += [f"{name} {value.replace('%', ' %')}" for name, value in variant.options.items()]
-    parts += [f"LoRA {adapter}" for adapter in variant.adapters]
-    return " · ".join(parts) or ("all tokens" if variant.kind == "baseline" else "")
+    parts += [f"LoRA {Path(adapter.rstrip('/')).name}" for adapter in variant.adapters]
+    return " · ".join(parts) or ("all tokens" if variant.kind in WHOLE else "")

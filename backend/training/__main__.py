@@ -10,6 +10,7 @@ from pathlib import Path
 
 import torch
 
+from .adapter_stages import train_all_adapters
 from .base_model import save_base
 from .base_stages import BaseTraining, train_together
 from .card import measure, render
@@ -51,11 +52,18 @@ def train_heads(job: Job) -> None:
     _keep_logs(job)
 
 
+def train_adapters(job: Job) -> None:
+    """Every run's LoRA adapter over the base among the assets."""
+    train_all_adapters(job.state, job.assets, job.recipe)
+    _keep_logs(job)
+
+
 def write_card(job: Job) -> None:
     """Measure what lies among the assets and write the model card beside the base."""
     figures = measure(job.assets, job.recipe.cases)
     (job.logs / "held_out.json").write_text(json.dumps(figures, indent=1) + "\n")
     names = ["base", *(f"head-{run.name}" for run in job.recipe.runs)]
+    names += [f"adapter-{run.name}" for run in job.recipe.adapters]
     minutes = {name: round(_seconds(job.logs / f"{name}.jsonl") / 60) for name in names}
     (job.assets / "base" / "README.md").write_text(render(figures, minutes))
 
@@ -67,7 +75,7 @@ def write_examples(job: Job) -> None:
 
 def everything(job: Job) -> None:
     """All of it, in order."""
-    for step in (train_base, train_heads, write_examples, write_card):
+    for step in (train_base, train_heads, train_adapters, write_examples, write_card):
         step(job)
 
 
@@ -86,6 +94,7 @@ STEPS = {
     "base": train_base,
     "ship-base": ship_base,
     "heads": train_heads,
+    "adapters": train_adapters,
     "examples": write_examples,
     "card": write_card,
     "all": everything,

@@ -13,7 +13,9 @@ import torch
 import transformers
 from numpy.typing import ArrayLike
 
+from vlmscope.checkpoints.adapter import WEIGHTS
 from vlmscope.checkpoints.head import load_head
+from vlmscope.engine.adapters import adapt
 
 from .held_out import (
     BUDGETS,
@@ -43,11 +45,20 @@ def measure(assets: Path, per_type: int) -> dict:
         print(json.dumps(rows[-1]), flush=True)
         return verdicts
 
-    add("full image", "100 %", bench.exact())
+    whole = add("full image", "100 %", bench.exact())
     add("blank image", "100 %", bench.exact(blank=True))
     add("most frequent answer", "none", most_frequent(cases))
     files = sorted((assets / "checkpoints").glob("*.safetensors"))
     against: list[dict] = []
+    adapted = {
+        file.parent.name: HeldOut(adapt(model, str(file.parent), "").model, tokenizer, cases)
+        for file in sorted((assets / "checkpoints").glob(f"*/{WEIGHTS}"))
+    }
+    for folder, over in adapted.items():
+        mine = add(f"{folder}, full image", "100 %", over.exact())
+        figures = paired(mine, whole)
+        name = f"{folder} over the full image"
+        against.append({"head": name, "kept": "100 %", "control": "the base alone", **figures})
     for share in BUDGETS:
         kept = f"{share:.0%}".replace("%", " %")
         heads: dict[str, list[bool]] = {}
@@ -65,6 +76,14 @@ def measure(assets: Path, per_type: int) -> dict:
                 "Sobel magnitude alone", kept, bench.exact(bench.saliency_keeps(share))
             ),
         }
+        for folder, over in adapted.items():
+            name = f"{folder} over random tokens"
+            mine = [
+                add(f"{name}, seed {seed}", kept, over.exact(random_keeps(seed, share)))
+                for seed in RANDOM_SEEDS
+            ]
+            figures = paired(np.mean(mine, axis=0), controls["random"])
+            against.append({"head": name, "kept": kept, "control": "the base alone", **figures})
         for (head, mine), (control, its) in product(heads.items(), controls.items()):
             against.append({"head": head, "kept": kept, "control": control, **paired(mine, its)})
     return {
@@ -169,6 +188,9 @@ photograph its answers mean nothing.
   `blind` is another run whose balancer leaves out the participatory score, the only one that looks at
   the question, so that mostly the Sobel magnitude is left. A file's metadata holds its steps, settings
   and what it scored on other scenes, the validation set.
+- **A LoRA adapter** in `checkpoints/few-tokens`, saved by PEFT: on the linear layers of the language
+  model, trained over the frozen base on training scenes of which 8 % to 40 % of the image tokens stay,
+  dropped as in the base's own training.
 - **Dropping** is done after the vision tower, whose tokens have all seen the whole picture. So a choice
   that drops the tokens of a thing can still be answered from its neighbours, and random and uniform
   selection score higher than the picture of what they keep suggests.

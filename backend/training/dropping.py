@@ -22,7 +22,9 @@ def contrast(images: Tensor) -> Tensor:
     return blocks.flatten(3).std(-1).flatten(1)
 
 
-def kept_tokens(images: Tensor, draw: torch.Generator) -> Tensor:
+def kept_tokens(
+    images: Tensor, draw: torch.Generator, least: float = LEAST, most: float = MOST
+) -> Tensor:
     """The tokens of each image that stay in one step, ascending: int64 [B, K], K the same for all."""
     count, height, width, _ = images.shape
     rows, cols = height // TOKEN, width // TOKEN
@@ -33,6 +35,6 @@ def kept_tokens(images: Tensor, draw: torch.Generator) -> Tensor:
     kind = torch.randint(3, (count, 1), generator=draw)
     liking = torch.where(kind == 1, 2 * patches, torch.where(kind == 2, rank, 0.0))
     strength = 3 * torch.rand(count, 1, generator=draw)
-    share = LEAST + (MOST - LEAST) * torch.rand((), generator=draw).item()
+    share = least + (most - least) * torch.rand((), generator=draw).item()
     order = (noise + strength * liking).argsort(1, descending=True)
     return order[:, : max(1, round(share * rows * cols))].sort(1).values

@@ -36,11 +36,28 @@ class HeadRun:
 
 
 @dataclass(frozen=True)
+class AdapterRun:
+    """One LoRA adapter on the language model, which learns to answer from few image tokens."""
+
+    name: str
+    idea: str
+    steps: int
+    batch: int = 16
+    rank: int = 4
+    alpha: int = 8
+    rate: float = 2e-3
+    least: float = 0.08  # share of the image tokens that stays
+    most: float = 0.4
+    seed: int = 0
+
+
+@dataclass(frozen=True)
 class Recipe:
     """Everything from random weights to the model card."""
 
     stages: tuple[Stage, ...]
     runs: tuple[HeadRun, ...]
+    adapters: tuple[AdapterRun, ...]
     tokenizer_scenes: int = 3000
     pool: int = 32  # batches of images that heads learn from
     validation: int = 8  # and that tell how they do
@@ -107,7 +124,9 @@ RUNS = (
     ),
 )
 
-FULL = Recipe(STAGES, RUNS)
+ADAPTERS = (AdapterRun("few-tokens", "to answer from 8 % to 40 % of the image tokens", steps=500),)
+
+FULL = Recipe(STAGES, RUNS, ADAPTERS)
 SMOKE = Recipe(
     stages=(
         Stage("crops", steps=2, batch=4, rate=1e-3, muon=1e-3, floor=0.5),
@@ -119,6 +138,7 @@ SMOKE = Recipe(
         HeadRun("smoke", "a trial of every step", steps=4, ship=(2, 4)),
         HeadRun("other", "a second run", steps=2, ship=(2,), without="information"),
     ),
+    adapters=(AdapterRun("smoke-lora", "a trial of every step", steps=3, batch=4),),
     tokenizer_scenes=100,
     pool=1,
     validation=1,

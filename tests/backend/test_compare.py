@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import itertools
 import re
 import threading
 from pathlib import Path
@@ -34,6 +35,7 @@ from vlmscope import (
     run,
 )
 from vlmscope.engine.decode import Batch
+from vlmscope.engine.work import Work
 from vlmscope.variants.registry import Kind, register, unregister
 
 
@@ -505,6 +507,9 @@ def test_an_answer_cut_at_the_limit_says_so(tiny, square):
         ({"temperature": 10**400}, "temperature=1000"),
         ({"temperature": float("nan")}, "temperature=nan"),
         ({"temperature": "hot"}, "temperature='hot'"),
+        ({"max_seconds": 0}, "max_seconds=0"),
+        ({"max_seconds": True}, "max_seconds=True"),
+        ({"max_seconds": float("nan")}, "max_seconds=nan"),
         ({"mode": "alone"}, "mode='alone' is unknown; use 'together' or 'measured'"),
         ({"repeats": 3}, "repeats=3 needs mode='measured'"),
         ({"mode": "measured", "repeats": 0}, "repeats=0 cannot be used"),
@@ -536,3 +541,20 @@ def test_a_checkpoint_that_changed_on_disk_is_read_again(tiny, square, tmp_path:
     save_head(path, 192, state=make_state(192, seed=9), metadata={"step": "2"})
     second = run(tiny, square, QUERY, [line], max_new_tokens=1).results[0]
     assert not np.array_equal(first.maps["relevance"].values, second.maps["relevance"].values)
+
+
+@pytest.mark.parametrize("mode", ["together", "measured"])
+def test_a_comparison_ends_at_its_time_limit_with_what_there_is(tiny, square, mode, monkeypatch):
+    monkeypatch.setattr(Work, "is_late", property(lambda work: next(late)))
+    late = itertools.chain([False] * 9, itertools.repeat(True))
+    lines = ["baseline", "random:keep=50%"]
+    made = run(tiny, square, QUERY, lines, max_new_tokens=20, mode=mode, max_seconds=7.5)
+    assert [result.status for result in made.results] == ["stopped", "stopped"]
+    assert 0 < len(made.results[0].token_ids) < 20
+    for result in made.results:
+        assert result.warnings[-1] == "Stopped, not finished within max_seconds=7.5."
+
+
+def test_a_time_limit_is_that_of_the_clock(tiny, square):
+    result = run(tiny, square, QUERY, ["baseline"], max_new_tokens=20, max_seconds=1e-6).results[0]
+    assert result.status == "stopped" and "max_seconds=1e-06" in result.warnings[-1]

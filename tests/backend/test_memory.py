@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import gc
+import os
+from pathlib import Path
+
 import pytest
 import torch
+from tests.support.adapters import save_adapter
 from tests.support.reference import Recorder, assert_same, picture
 
-from vlmscope import SharedBase, run
-from vlmscope.engine import decode as module
+from vlmscope import SharedBase, compare, run
+from vlmscope.engine import decode, work
 from vlmscope.engine.decode import Batch
+from vlmscope.engine.row import Row
+from vlmscope.variants.divprune import DivPrune
 
 QUERY = "Describe the image."
 LINES = [
@@ -75,7 +82,7 @@ def test_halved_batches_give_the_same_tokens_and_logits(tiny, monkeypatch, most,
 def test_memory_that_runs_out_while_caches_are_stacked_loses_none(tiny, monkeypatch, most):
     def fault(patch):
         calls = [0]
-        right = module._pad_left
+        right = decode._pad_left
 
         def scarce(tensors, longest):
             calls[0] += 1
@@ -83,7 +90,7 @@ def test_memory_that_runs_out_while_caches_are_stacked_loses_none(tiny, monkeypa
                 raise torch.OutOfMemoryError("CUDA out of memory")
             return right(tensors, longest)
 
-        patch.setattr(module, "_pad_left", scarce)
+        patch.setattr(decode, "_pad_left", scarce)
 
     _, expected = compared(tiny, monkeypatch)
     results, found = compared(tiny, monkeypatch, fault)
@@ -129,3 +136,77 @@ def test_another_fault_is_no_reason_to_try_again(tiny, monkeypatch):
     results, _ = compared(tiny, monkeypatch, fault)
     assert calls == [len(LINES)]
     assert all("unplugged" in (result.error or "") for result in results)
+
+
+STAGES = {
+    "vision": (SharedBase, "look"),
+    "question": (SharedBase, "query_embeddings"),
+    "head": (SharedBase, "head"),
+    "adapter": (SharedBase, "adapted"),
+    "selection": (DivPrune, "plan"),
+    "prefill": (work, "prefill"),
+    "stacking": (decode, "_stack"),
+    "decode": (Batch, "_forward"),
+    "leaving": (Batch, "drop"),
+    "choosing": (Row, "take"),
+}
+"""Every stage of a comparison at which memory can run out, and what is then not done."""
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_memory_that_runs_out_at_any_stage_leaves_sentences_and_a_base_that_works(
+    tiny, tiny_head, tmp_path, monkeypatch, stage
+):
+    adapter = save_adapter(tmp_path / "adapter", tiny.model)
+    lines = ["baseline", "divprune:keep=40%", f"arr-coc:{tiny_head}", f"lora:{adapter}"]
+    image = picture(160, 96, seed=21)
+    first = run(tiny, image, QUERY, lines, max_new_tokens=4).results[0].token_ids
+    monkeypatch.setattr(SharedBase, "end_tokens", frozenset(first[1:2]))  # the first leaves early
+    expected = [r.token_ids for r in run(tiny, image, QUERY, lines, max_new_tokens=4).results]
+    owner, name = STAGES[stage]
+
+    def out(*args, **kwargs):
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(owner, name, out)
+        fresh = picture(160, 96, seed=22) if stage == "vision" else image
+        results = run(tiny, fresh, QUERY, lines, max_new_tokens=4).results
+    failed = [result for result in results if result.status == "failed"]
+    assert failed and all("out of memory" in (result.error or "") for result in failed)
+    for result, tokens in zip(results, expected, strict=True):
+        assert result.status == "failed" or result.token_ids == tokens
+    again = run(tiny, image, QUERY, lines, max_new_tokens=4).results
+    assert [result.token_ids for result in again] == expected
+
+
+def live_bytes() -> int:
+    """Bytes of all tensors that are still alive, each storage once."""
+    gc.collect()
+    storages = {}
+    for thing in gc.get_objects():
+        if type(thing) in (torch.Tensor, torch.nn.Parameter):
+            storage = thing.untyped_storage()
+            storages[storage.data_ptr()] = storage.nbytes()
+    return sum(storages.values())
+
+
+def resident_bytes() -> int:
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def test_after_two_hundred_comparisons_no_more_is_held_than_after_twenty(tiny, tiny_head, tmp_path):
+    adapter = save_adapter(tmp_path / "adapter", tiny.model)
+    lines = ["baseline", f"arr-coc:{tiny_head}", f"lora:{adapter}", "pool:keep=30%", "no-such-kind"]
+    images = [picture(128, 96, seed=seed) for seed in range(8)]
+    held = {}
+    for number in range(1, 201):
+        events = compare(tiny, images[number % 8], QUERY, lines, max_new_tokens=3, seed=number)
+        for count, _ in enumerate(events):
+            if number % 3 == 0 and count == 9:
+                events.close()
+        if number in (20, 200):
+            held[number] = live_bytes(), resident_bytes()
+    assert held[200][0] == held[20][0]
+    assert held[200][1] <= 1.05 * held[20][1]

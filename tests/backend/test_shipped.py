@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from tests.support.reference import picture
 
-from vlmscope import SharedBase, check_checkpoint, discover, peek
+from vlmscope import SharedBase, check_checkpoint, discover, peek, run
 from vlmscope.checkpoints import load_head
 from vlmscope.engine.loading import shipped_folder
 
@@ -38,7 +38,18 @@ def test_a_small_image_has_a_hundred_tokens_at_its_own_size(shipped: SharedBase)
 
 def test_three_checkpoints_or_more_are_there():
     assert len(NAMES) >= 3
-    assert {Path(found.source).name for found in discover(CHECKPOINTS)} == set(NAMES)
+    heads = [found for found in discover(CHECKPOINTS) if found.kind == "arr-coc"]
+    assert {Path(found.source).name for found in heads} == set(NAMES)
+
+
+def test_an_adapter_is_there_says_where_its_training_stood_and_answers(shipped: SharedBase):
+    (record,) = (found for found in discover(CHECKPOINTS) if found.kind == "lora")
+    assert record.name == "few-tokens" and record.warnings == ()
+    assert record.step == 500 and record.metrics and record.config and record.notes
+    example = json.loads((EXAMPLES / "examples.json").read_text())[0]
+    lines = ["uniform:keep=25%", f"uniform:keep=25%,lora={CHECKPOINTS / record.name}"]
+    made = run(shipped, EXAMPLES / example["image"], example["question"], lines, max_new_tokens=16)
+    assert [result.status for result in made.results] == ["done", "done"]
 
 
 @pytest.mark.parametrize("name", NAMES)

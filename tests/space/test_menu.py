@@ -1,7 +1,11 @@
+from tests.support.adapters import save_adapter
 from tests.support.heads import save_head
+from torch import nn
 
 from menu import fitting, menu, notes, ticked_at_first
 from vlmscope import Checkpoint, discover
+from vlmscope.checkpoints.adapter import fit_lora
+from vlmscope.engine.adapters import linear_modules
 
 
 def head(name: str, step: int | None = None, kind: str | None = "arr-coc") -> Checkpoint:
@@ -35,16 +39,23 @@ def test_a_name_that_tells_the_step_is_not_told_it_twice():
     ]
 
 
-def test_only_heads_that_fit_the_base_are_offered_and_the_others_are_named(tmp_path):
+def test_only_checkpoints_that_fit_the_base_are_offered_and_the_others_are_named(tmp_path):
     save_head(tmp_path / "small.safetensors", 192)
     save_head(tmp_path / "large.safetensors", 2048)
     (tmp_path / "broken.safetensors").write_bytes(b"nothing")
-    fit, sentence = fitting(discover(tmp_path), 192)
-    assert [found.name for found in fit] == ["small"]
+    narrow, wide = (nn.ModuleDict({"q_proj": nn.Linear(width, width)}) for width in (64, 192))
+    save_adapter(tmp_path / "own", wide, ["q_proj"])
+    save_adapter(tmp_path / "other", narrow, ["q_proj"])
+
+    def check(source: str) -> None:
+        fit_lora(source, linear_modules(wide))
+
+    fit, sentence = fitting(discover(tmp_path), 192, check)
+    assert sorted(found.name for found in fit) == ["own", "small"]
     assert sentence == (
-        "1 of the 2 ARR-COC checkpoints found are for another base and not offered: large."
+        "2 of the 4 checkpoints found are for another base and not offered: large, other."
     )
-    assert fitting(fit, 192) == (fit, "")
+    assert fitting(fit, 192, check) == (fit, "")
 
 
 def test_checkpoints_of_one_name_are_told_apart_by_their_folders():
@@ -74,3 +85,13 @@ def test_four_are_ticked_at_first_whatever_was_found():
 
 def test_a_note_is_kept_for_each_source():
     assert notes(menu([head("late", 4000)])) == {"/runs/late.safetensors": "step 4000"}
+
+
+def test_adapters_stand_after_the_heads_and_are_not_ticked_at_first():
+    choices = menu([head("few_tokens", 500, kind="lora"), head("late", 600), head("early", 30)])
+    assert [choice.label for choice in choices][1:4] == [
+        "ARR-COC early · step 30",
+        "ARR-COC late · step 600",
+        "LoRA few tokens · step 500",
+    ]
+    assert "lora-few_tokens" not in ticked_at_first(choices)

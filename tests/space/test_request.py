@@ -93,8 +93,9 @@ def test_strangers_open_only_the_checkpoints_that_are_offered(form):
     limits = Limits(sources={"ours.safetensors"})
     ours = form(lines="arr-coc:ours.safetensors", limits=limits)
     assert isinstance(ours, Request)
-    problems = form(lines="arr-coc:/etc/passwd", limits=limits)
-    assert problems.lines.startswith("'/etc/passwd' is no checkpoint this server offers")
+    for line in ("arr-coc:/etc/passwd", "lora:/etc/passwd", "random:keep=9,lora=/etc/passwd"):
+        problems = form(lines=line, limits=limits)
+        assert problems.lines.startswith("'/etc/passwd' is no checkpoint this server offers")
 
 
 def test_the_size_of_an_image_is_read_without_decoding_it(image_file, tmp_path):

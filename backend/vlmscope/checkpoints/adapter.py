@@ -103,8 +103,23 @@ def adapter_file(source: str) -> Path:
     return readable_file(folder / WEIGHTS, source)
 
 
-def read_lora(source: str, linear: Mapping[str, tuple[int, int]]) -> LoraFile:
-    """The adapter that `source` names, for a base whose linear modules are [out, in].
+@dataclass(frozen=True)
+class Fit:
+    """An adapter that fits a base, from its header and its config: no tensor was read.
+
+    `keys` are the file's for each module's A and B; `ranks` and `alphas` by module.
+    """
+
+    path: Path
+    name: str
+    keys: Mapping[tuple[str, str], str]
+    ranks: Mapping[str, int]
+    alphas: Mapping[str, float]
+    rs: bool
+
+
+def fit_lora(source: str, linear: Mapping[str, tuple[int, int]]) -> Fit:
+    """How the adapter that `source` names fits a base whose linear modules are [out, in].
 
     Raises CheckpointError, one sentence, for what is no LoRA adapter, does not fit, or would compute
     something else than the two matrices say.
@@ -127,18 +142,28 @@ def read_lora(source: str, linear: Mapping[str, tuple[int, int]]) -> LoraFile:
             _for_module(config.get("alpha_pattern"), module, config.get("lora_alpha", 8), name),
             name,
         )
+    return Fit(path, name, keys, ranks, alphas, bool(config.get("use_rslora")))
+
+
+def read_lora(source: str, linear: Mapping[str, tuple[int, int]]) -> LoraFile:
+    """The adapter's matrices, float32; raises CheckpointError as `fit_lora`, and for NaN or infinity."""
+    fit = fit_lora(source, linear)
     try:
-        with safe_open(path, framework="pt") as file:
-            tensors = {place: file.get_tensor(key).float() for place, key in keys.items()}
+        with safe_open(fit.path, framework="pt") as file:
+            tensors = {place: file.get_tensor(key).float() for place, key in fit.keys.items()}
     except (SafetensorError, OSError) as error:
-        raise CheckpointError(f"{path.name} cannot be loaded ({error}); save it again.") from error
+        raise CheckpointError(
+            f"{fit.path.name} cannot be loaded ({error}); save it again."
+        ) from error
     if not all(bool(torch.isfinite(tensor).all()) for tensor in tensors.values()):
-        raise CheckpointError(f"The adapter {name} holds NaN or infinite weights; give another.")
+        raise CheckpointError(
+            f"The adapter {fit.name} holds NaN or infinite weights; give another."
+        )
     modules = {
-        module: Low(tensors[module, "A"], tensors[module, "B"], alphas[module], rank)
-        for module, rank in ranks.items()
+        module: Low(tensors[module, "A"], tensors[module, "B"], fit.alphas[module], rank)
+        for module, rank in fit.ranks.items()
     }
-    return LoraFile(name, modules, bool(config.get("use_rslora")))
+    return LoraFile(fit.name, modules, fit.rs)
 
 
 def _matched(

@@ -36,14 +36,18 @@ def adapt(model: Any, source: str, key: str) -> Adapted:
 
     Its answers are those of PEFT's own `PeftModel`. The matrices stay float32, as PEFT keeps them.
     """
-    linear = {
+    lora = read_lora(source, linear_modules(model))
+    on_tower = any(name.startswith(TOWER) for name in lora.modules)
+    return Adapted(_with(model, lora), key if on_tower else "", lora.nbytes)
+
+
+def linear_modules(model: Any) -> dict[str, tuple[int, int]]:
+    """Every linear module by name, [out, in]: what an adapter can be on."""
+    return {
         name: (module.out_features, module.in_features)
         for name, module in model.named_modules()
         if isinstance(module, nn.Linear)
     }
-    lora = read_lora(source, linear)
-    on_tower = any(name.startswith(TOWER) for name in lora.modules)
-    return Adapted(_with(model, lora), key if on_tower else "", lora.nbytes)
 
 
 def _with(model: Any, lora: LoraFile) -> Any:

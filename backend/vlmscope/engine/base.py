@@ -13,10 +13,10 @@ from typing import Any
 import torch
 from PIL import Image
 
-from vlmscope.checkpoints.adapter import adapter_file
+from vlmscope.checkpoints.adapter import adapter_file, fit_lora
 from vlmscope.checkpoints.head import LoadedHead, load_head
 from vlmscope.checkpoints.places import weights_file
-from vlmscope.engine.adapters import Adapted, adapt
+from vlmscope.engine.adapters import Adapted, adapt, linear_modules
 from vlmscope.engine.features import ImageFeatures, Pixels, to_pixels
 from vlmscope.engine.loading import Parts, choose_device, choose_dtype, find_base, load_parts
 from vlmscope.engine.prompt import Prompt, build_prompt
@@ -146,6 +146,10 @@ class SharedBase:
             )
         key = _file_key(adapter_file(adapters[0]))
         return self._adapters.get_or_make(key, lambda: adapt(self.model, adapters[0], repr(key)))
+
+    def check_adapter(self, source: str) -> None:
+        """Raise CheckpointError unless this adapter could be loaded; none of its tensors is read."""
+        fit_lora(source, linear_modules(self.model))
 
     def features(self, pixels: Pixels, adapted: Adapted) -> ImageFeatures:
         """The image's features, from the vision tower once and from a small LRU after that.

@@ -37,7 +37,8 @@ def compare(
     unless told otherwise), `temperature=0.0` and `seed=0` (the same random stream for each variant),
     `word_maps=True` (where each variant looked as it wrote each token, and what it dropped of what
     the baseline looked at), `stop` (a function asked before each step; true stops what is not
-    finished), `max_image_pixels`.
+    finished), `max_image_pixels`, `max_seconds` (an hour; what is not finished then is stopped, between
+    two steps).
 
     Raises InputError at once for an image, question, option or list of variants that cannot be
     used. A variant that fails gives a `Failed` event and leaves the others alone.

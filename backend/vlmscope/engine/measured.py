@@ -30,7 +30,7 @@ def measured(work: Work) -> Generator[Event, None, None]:
             yield from work.guarded(row, _warm_up(work, row))
     answered = [row for row in rows if row.ended and not row.has_failed]
     runs: dict[int, list[dict[str, float]]] = defaultdict(list)
-    for turn in range(work.options.times):
+    for turn in range(work.options.times if answered else 0):
         for row in answered[turn % len(answered) :] + answered[: turn % len(answered)]:
             if work.asked_to_stop() or row.has_failed:
                 continue
@@ -41,7 +41,7 @@ def measured(work: Work) -> Generator[Event, None, None]:
         complete = row.ended and len(runs[row.index]) == work.options.times
         if complete:
             _summarise(row, runs[row.index])
-        yield row.finished() if complete else row.stopped()
+        yield row.finished() if complete else work.stopped(row)
 
 
 def _warm_up(work: Work, row: Row) -> Iterator[Event]:

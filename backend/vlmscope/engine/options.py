@@ -13,6 +13,8 @@ MAX_QUERY_CHARACTERS = 20_000
 MAX_TEMPERATURE = 1000
 REPEATS = 3
 """How often a measured variant runs, unless told otherwise, after it was warmed up."""
+MAX_SECONDS = 3600.0
+"""How long a comparison may take, unless told otherwise; what is not finished then is stopped."""
 MOST = 2**63 - 1
 """The largest whole number that PyTorch takes, as a seed or as a size."""
 
@@ -28,6 +30,7 @@ class Options:
     seed: int = 0
     word_maps: bool = False
     max_image_pixels: int = MAX_PIXELS
+    max_seconds: float = MAX_SECONDS
     stop: Callable[[], bool] | None = None
 
     def __post_init__(self) -> None:
@@ -49,11 +52,15 @@ class Options:
             raise InputError(
                 "word_maps=True needs mode='together': watching each step would be in its seconds."
             )
-        number = isinstance(self.temperature, int | float)
-        if not number or not 0 <= self.temperature <= MAX_TEMPERATURE:
+        if not _is_number(self.temperature) or not 0 <= self.temperature <= MAX_TEMPERATURE:
             raise InputError(
                 f"temperature={shown(self.temperature)} is no temperature; use 0 for greedy, "
                 f"or at most {MAX_TEMPERATURE}."
+            )
+
+        if not _is_number(self.max_seconds) or not 0 < self.max_seconds < float("inf"):
+            raise InputError(
+                f"max_seconds={shown(self.max_seconds)} is no time limit; give seconds above 0."
             )
 
     @property
@@ -92,6 +99,10 @@ def check_query(query: Any) -> str:
             f"The question {query!a} holds half a character; use whole ones."
         ) from None
     return query
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _whole(name: str, value: Any, least: int) -> None:

@@ -29,7 +29,7 @@ def together(work: Work) -> Generator[Event, None, None]:
         yield from _answers(work, rows)
     for row in rows:
         if not row.ended:
-            yield row.stopped()
+            yield work.stopped(row)
     yield from lost_evidence(rows)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -64,6 +64,7 @@ class Work:
     pixels: Pixels
     prompt: Prompt
     options: Options
+    begun: Clock = field(default_factory=Clock)
 
     def row(self, index: int, variant: Variant) -> Row:
         chooser = Chooser(self.options.temperature, self.options.seed)
@@ -72,8 +73,20 @@ class Work:
     def rows(self) -> list[Row]:
         return [self.row(i, variant) for i, variant in enumerate(self.started.variants)]
 
+    @property
+    def is_late(self) -> bool:
+        return self.begun.seconds > self.options.max_seconds
+
     def asked_to_stop(self) -> bool:
-        return self.options.stop is not None and bool(self.options.stop())
+        return self.is_late or (self.options.stop is not None and bool(self.options.stop()))
+
+    def stopped(self, row: Row) -> Event:
+        """The end of a row that was not finished, and that time was the reason when it was."""
+        if self.is_late:
+            row.warnings.append(
+                f"Stopped, not finished within max_seconds={self.options.max_seconds:g}."
+            )
+        return row.stopped()
 
     def plan(self, row: Row, sight: Sight) -> tuple[Prompt, Pixels]:
         """Let one row's kind decide; gives the prompt and the pixels that it is then run on."""

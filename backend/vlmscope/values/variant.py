@@ -126,10 +126,14 @@ class Variant:
         return self.kind + (":" + ",".join(parts) if parts else "")
 
     @property
+    def sources(self) -> tuple[str, ...]:
+        """Every checkpoint that it names: its own source, and the adapters beside it."""
+        return (*((self.source,) if self.source else ()), *self.adapters)
+
+    @property
     def loras(self) -> tuple[str, ...]:
         """Every adapter that it runs with: a `lora` variant's own source, and those beside a kind."""
-        own = (self.source,) if self.kind == "lora" and self.source else ()
-        return (*own, *self.adapters)
+        return self.sources if self.kind == "lora" else self.adapters
 
     @property
     def keep(self) -> Keep:

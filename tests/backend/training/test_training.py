@@ -22,7 +22,7 @@ from training.packed import answer_logits, exact, see
 from training.questions import TYPES, describe, sample_questions, zone
 from training.recipe import SMOKE, HeadRun, Recipe, Stage
 from training.scenes import GRIDS, Item, draw, is_held_out, sample_scene
-from vlmscope import SharedBase
+from vlmscope import SharedBase, run
 from vlmscope.arr_coc import ArrCoc
 from vlmscope.checkpoints.head import load_head
 from vlmscope.values.selection import resample
@@ -238,7 +238,7 @@ def test_two_workers_train_on_two_parts_of_a_step(tokenizer, tmp_path, monkeypat
     stage = Stage("scenes", steps=1, batch=16, rate=1e-3, muon=1e-3, floor=0.5)
     tokenizer.save_pretrained(tmp_path / "tokenizer")
     for worker in range(2):
-        BaseTraining(tmp_path, Recipe((stage,), ()), worker=worker, workers=2).run()
+        BaseTraining(tmp_path, Recipe((stage,), (), ()), worker=worker, workers=2).run()
         (tmp_path / "base.pt").unlink(missing_ok=True)
     assert [(options["part"], options["size"]) for options in asked] == [(0, 8), (1, 8)]
     one, other = (make_batch("scenes", 1, 7, 4, tokenizer, 0, 3, part=part) for part in range(2))
@@ -250,7 +250,7 @@ def test_a_step_that_drops_tokens_learns_at_the_schedules_rate(tokenizer, tmp_pa
     stage = Stage(
         "scenes", steps=9, batch=2, rate=1e-3, muon=2e-3, floor=0.1, tower=0.5, dropping=1.0
     )
-    training = BaseTraining(tmp_path, Recipe((stage,), ()))
+    training = BaseTraining(tmp_path, Recipe((stage,), (), ()))
     image_token = training.model.config.image_token_id
     batch = make_batch("scenes", 0, 0, 2, tokenizer, image_token, questions=2)
     assert "dropped" in training._train_step(stage, batch, share=0.25)
@@ -331,7 +331,12 @@ def test_the_whole_recipe_runs_in_small(tmp_path):
     assert "| full image | 100 % |" in card and "| smoke_step-0004 | 25 % |" in card
     assert json.loads((tmp_path / "logs" / "held_out.json").read_text())["cases"] == 8
     assert SharedBase.load(assets / "base").hidden_size == 192
-    assert len(list((assets / "checkpoints").iterdir())) == 3
+    assert len(list((assets / "checkpoints").glob("*.safetensors"))) == 3
+    assert "| smoke-lora over random tokens, seed 0 | 25 % |" in card
+    base = SharedBase.load(assets / "base", device="cpu")
+    lines = ["baseline", f"lora:{assets / 'checkpoints' / 'smoke-lora'}"]
+    answers = run(base, np.zeros((64, 64, 3), np.uint8), "What?", lines, max_new_tokens=2)
+    assert [result.status for result in answers.results] == ["done", "done"]
     assert len(json.loads((assets / "examples" / "examples.json").read_text())) == 24
 
 
