@@ -16,7 +16,7 @@ from safetensors.torch import load_file, save_file
 from tests.support.adapters import LANGUAGE, TOWER, save_adapter
 from tests.support.reference import Recorder, assert_same, generated, masked, picture
 
-from vlmscope import Maps, SharedBase, run, select
+from vlmscope import Maps, SharedBase, Variant, run, select
 from vlmscope.checkpoints.adapter import WEIGHTS
 
 QUERY = "What colour is the star?"
@@ -232,6 +232,16 @@ def test_an_adapter_that_does_not_fit_is_refused_and_nothing_else_changes(
         assert said.endswith(".") and "\n" not in said
     assert fine.status == "done" and fine.token_ids == first.token_ids
     assert_unchanged(tiny, before)
+
+
+def test_an_adapters_file_is_called_by_its_folder(tiny: SharedBase, tmp_path: Path):
+    folder = save_adapter(tmp_path / "mine", tiny.model)
+    by_folder, by_file = Variant("lora", str(folder)), Variant("lora", str(folder / WEIGHTS))
+    assert by_folder.title == by_file.title == "LoRA · mine"
+    beside = Variant("random", adapters=(str(folder / WEIGHTS),))
+    assert beside.title.endswith("LoRA mine")
+    results = run(tiny, IMAGE, QUERY, [by_folder, by_file], max_new_tokens=3).results
+    assert results[0].token_ids == results[1].token_ids
 
 
 def test_two_adapters_in_one_variant_are_refused(tiny: SharedBase, tmp_path: Path):

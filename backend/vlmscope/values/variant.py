@@ -198,6 +198,8 @@ def _unquote(text: str, line: str) -> str:
 def _stem(source: str) -> str:
     path = PurePath(source.rstrip("/").partition("@")[0] if "://" in source else source)
     known = path.suffix in (".safetensors", ".pt", ".pth", ".bin")
+    if path.stem == "adapter_model" and path.parent.name:  # PEFT's name for every adapter's file
+        return path.parent.name
     return (path.stem if known else path.name) or source
 
 

@@ -29,6 +29,10 @@ def plain(texts: list[str]) -> list[str]:
 
 
 def readouts(page: Page) -> list[str]:
+    """What the readouts say once all are written, which they are in turn, a few a frame."""
+    page.evaluate(
+        "async () => { for (let i = 0; i < 10; i++) await new Promise(requestAnimationFrame) }"
+    )
     return plain(page.get_by_test_id("readout").all_text_contents())
 
 
