@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import time
-from collections import defaultdict
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -22,9 +21,9 @@ from vlmscope.checkpoints.adapter import CONFIG, WEIGHTS
 
 from .batches import Batch, stream
 from .dropping import kept_tokens
-from .head_data import Seen, draw_rows, make_pool
-from .held_out import BUDGETS, budget, load_base
-from .packed import answer_logits, exact, see
+from .head_data import Rows, Seen, exact_shares, make_pool
+from .held_out import BUDGETS, load_base
+from .packed import answer_logits, see
 from .recipe import AdapterRun, Recipe
 from .resumable import SAVE_EVERY, log_line, save_state
 
@@ -119,19 +118,11 @@ class AdapterTraining:
     @torch.no_grad()
     def validate(self, validation: list[Seen]) -> dict[str, float]:
         """Share of exactly right answers with all image tokens, and with random ones at each budget."""
-        verdicts: dict[str, list[bool]] = defaultdict(list)
-        draw = torch.Generator().manual_seed(0)
-        for seen in validation:
-            rows = draw_rows(self.model, self.tokenizer, seen, 4, draw)
-            order = torch.rand(rows.features.tokens.shape[:2], generator=draw).argsort(1)
-            for share in (None, *BUDGETS):
-                kept: Tensor | None = None
-                if share is not None:
-                    kept = order[:, : budget(share, rows.batch.grid)].sort(1).values
-                logits, _ = answer_logits(self.model, rows.batch, rows.features, kept)
-                right = exact(rows.batch, logits.argmax(-1))
-                verdicts[f"{share or 1.0:.0%}"] += [row[0] for row in right]
-        return {name: sum(values) / len(values) for name, values in verdicts.items()}
+
+        def ranked(rows: Rows, draw: torch.Generator) -> Tensor:
+            return torch.rand(rows.features.tokens.shape[:2], generator=draw).argsort(1)
+
+        return exact_shares(self.model, self.tokenizer, validation, (None, *BUDGETS), ranked)
 
     def _ship(self, folder: Path, figures: dict[str, float]) -> None:
         folder.mkdir(parents=True, exist_ok=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -11,7 +13,8 @@ from vlmscope.arr_coc import texture_array
 
 from .batches import Batch, make_batch, question_rows
 from .gating import GATED, gating
-from .packed import Features, answer_logits, query_embedding, see
+from .held_out import budget
+from .packed import Features, answer_logits, exact, query_embedding, see
 
 
 @dataclass
@@ -62,6 +65,32 @@ def draw_rows(model, tokenizer, seen: Seen, each: int, draw: torch.Generator) ->
     queries = torch.stack([query_embedding(model, tokenizer, q.text) for q in questions])
     batch = question_rows(tokenizer, seen.batch.grid, questions, model.config.image_token_id)
     return Rows(batch, features, seen.textures[images], queries)
+
+
+def exact_shares(
+    model,
+    tokenizer,
+    validation: list[Seen],
+    shares: Sequence[float | None],
+    ranked: Callable[[Rows, torch.Generator], Tensor],
+) -> dict[str, float]:
+    """Share of exactly right answers with the first tokens of `ranked` [N, T] at each share of them.
+
+    None is all tokens. The questions are the same at every call.
+    """
+    verdicts: dict[str, list[bool]] = defaultdict(list)
+    draw = torch.Generator().manual_seed(0)
+    for seen in validation:
+        rows = draw_rows(model, tokenizer, seen, 4, draw)
+        order = ranked(rows, draw)
+        for share in shares:
+            kept = None
+            if share is not None:
+                kept = order[:, : budget(share, rows.batch.grid)].sort(1).values
+            logits, _ = answer_logits(model, rows.batch, rows.features, kept)
+            right = exact(rows.batch, logits.argmax(-1))
+            verdicts[f"{share or 1.0:.0%}"] += [row[0] for row in right]
+    return {name: sum(values) / len(values) for name, values in verdicts.items()}
 
 
 def gated_logits(model, rows: Rows, gate: Tensor) -> tuple[Tensor, Tensor]:

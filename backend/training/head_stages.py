@@ -24,9 +24,8 @@ from transformers import Qwen3VLForConditionalGeneration
 from vlmscope.arr_coc import ArrCoc
 from vlmscope.arr_coc.layout import expected_shapes
 
-from .head_data import Rows, Seen, draw_rows, influence, make_pool
-from .held_out import BUDGETS, budget, load_base
-from .packed import answer_logits, exact
+from .head_data import Rows, Seen, draw_rows, exact_shares, influence, make_pool
+from .held_out import BUDGETS, load_base
 from .recipe import HeadRun, Recipe
 from .resumable import SAVE_EVERY, log_line, save_state
 
@@ -170,18 +169,12 @@ class HeadTraining:
     @torch.no_grad()
     def validate(self, validation: list[Seen]) -> dict[str, float]:
         """Share of exactly right answers under the hard choice, at each budget of the card."""
-        verdicts: dict[str, list[bool]] = defaultdict(list)
-        draw = torch.Generator().manual_seed(0)
-        for seen in validation:
-            rows = draw_rows(self.model, self.tokenizer, seen, 4, draw)
+
+        def ranked(rows: Rows, draw: torch.Generator) -> Tensor:
             scores, _ = token_scores(self.head, rows.textures, rows.queries, rows.batch.grid)
-            order = scores.sort(dim=1, descending=True, stable=True).indices
-            for share in BUDGETS:
-                kept = order[:, : budget(share, rows.batch.grid)].sort(1).values
-                logits, _ = answer_logits(self.model, rows.batch, rows.features, kept)
-                right = exact(rows.batch, logits.argmax(-1))
-                verdicts[f"{share:.0%}"] += [row[0] for row in right]
-        return {name: sum(values) / len(values) for name, values in verdicts.items()}
+            return scores.sort(dim=1, descending=True, stable=True).indices
+
+        return exact_shares(self.model, self.tokenizer, validation, BUDGETS, ranked)
 
     def _ship(self, folder: Path, hard: dict[str, float], facts: dict) -> None:
         folder.mkdir(parents=True, exist_ok=True)

@@ -9,7 +9,14 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from tests.support.reference import Recorder, assert_same, generated, masked, picture
+from tests.support.reference import (
+    Recorder,
+    assert_each_is_itself,
+    assert_same,
+    generated,
+    masked,
+    picture,
+)
 
 from vlmscope import SharedBase, run
 from vlmscope.engine.features import ImageFeatures
@@ -85,21 +92,7 @@ def test_drawn_at_random_together_each_is_what_it_is_alone_and_what_masking_give
     seed: int, base: SharedBase, head_file: Path, monkeypatch: pytest.MonkeyPatch
 ):
     image, query, lines = drawn(seed, head_file)
-    with monkeypatch.context() as patch:
-        recorder = Recorder(patch)
-        together = run(base, image, query, lines, max_new_tokens=STEPS)
-        traces = {result.id: recorder.trace(result) for result in together.results}
-    for line, result in zip(lines, together.results, strict=True):
-        assert result.status == "done", result.error
-        # A base of random weights may say an image token, which a full run takes for one of the image.
-        told = [*result.token_ids, base.model.config.image_token_id]
-        steps = min(STEPS, told.index(base.model.config.image_token_id) + 1)
-        expected = masked(base, image, query, result.kept, steps)
-        assert_same(traces[result.id].until(steps), expected)
-        with monkeypatch.context() as patch:
-            recorder = Recorder(patch)
-            (alone,) = run(base, image, query, [line], max_new_tokens=STEPS).results
-            assert_same(traces[result.id], recorder.trace(alone))
+    assert_each_is_itself(base, image, query, lines, STEPS, monkeypatch)
 
 
 @case

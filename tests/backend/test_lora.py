@@ -14,7 +14,13 @@ import torch
 from peft import PeftModel
 from safetensors.torch import load_file, save_file
 from tests.support.adapters import LANGUAGE, TOWER, save_adapter
-from tests.support.reference import Recorder, assert_same, generated, masked, picture
+from tests.support.reference import (
+    Recorder,
+    assert_each_is_itself,
+    assert_same,
+    generated,
+    picture,
+)
 
 from vlmscope import Maps, SharedBase, Variant, run, select
 from vlmscope.checkpoints.adapter import WEIGHTS
@@ -76,22 +82,12 @@ def test_adapters_and_compressors_drawn_at_random_are_together_what_each_is_alon
         beside = draw.choice([*map(str, adapters.values()), ""])
         lora = f",lora={beside}" if beside else ""
         lines.append(f"{kind}:keep={draw.integers(1, 15)}{lora}")
-    with monkeypatch.context() as patch:
-        recorder = Recorder(patch)
-        together = run(base, IMAGE, QUERY, lines, max_new_tokens=STEPS)
-        traces = {result.id: recorder.trace(result) for result in together.results}
-    for line, result in zip(lines, together.results, strict=True):
-        assert result.status == "done", result.error
+
+    def reference(line: str) -> SharedBase:
         folder = next((f for f in adapters.values() if str(f) in line), None)
-        reference = base if folder is None else active(base, folder)
-        told = [*result.token_ids, base.model.config.image_token_id]
-        steps = min(STEPS, told.index(base.model.config.image_token_id) + 1)
-        expected = masked(reference, IMAGE, QUERY, result.kept, steps)
-        assert_same(traces[result.id].until(steps), expected)
-        with monkeypatch.context() as patch:
-            recorder = Recorder(patch)
-            (alone,) = run(base, IMAGE, QUERY, [line], max_new_tokens=STEPS).results
-            assert_same(traces[result.id], recorder.trace(alone))
+        return base if folder is None else active(base, folder)
+
+    assert_each_is_itself(base, IMAGE, QUERY, lines, STEPS, monkeypatch, reference)
 
 
 def test_image_features_are_shared_unless_the_adapter_is_on_the_tower(

@@ -6,6 +6,7 @@ image processor, answers from `generate`, or from full forward passes without an
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +15,7 @@ import pytest
 import torch
 from PIL import Image
 
-from vlmscope import SharedBase
+from vlmscope import SharedBase, run
 from vlmscope.engine.row import Row
 
 TOLERANCE = 1e-4
@@ -131,6 +132,37 @@ def assert_same(found: Trace, expected: Trace) -> None:
         assert difference < TOLERANCE, f"logits differ by {difference:.2g} at step {step}"
     assert found.token_ids == expected.token_ids
     assert len(found.logits) == len(expected.logits)
+
+
+def assert_each_is_itself(
+    base: SharedBase,
+    image: Image.Image,
+    query: str,
+    lines: list[str],
+    steps: int,
+    monkeypatch: pytest.MonkeyPatch,
+    reference: Callable[[str], SharedBase] | None = None,
+) -> None:
+    """Variants that only select: each together is a full run with the dropped masked, and itself alone.
+
+    `reference(line)` gives the base that the full run is made on: the same one, when None.
+    """
+
+    def traced(lines: list[str]) -> list[tuple[Any, Trace]]:
+        with monkeypatch.context() as patch:
+            recorder = Recorder(patch)
+            results = run(base, image, query, lines, max_new_tokens=steps).results
+            return [(result, recorder.trace(result)) for result in results]
+
+    image_token = base.model.config.image_token_id
+    for line, (result, trace) in zip(lines, traced(lines), strict=True):
+        assert result.status == "done", result.error
+        # A base of random weights may say an image token, which a full run takes for one of the image.
+        until = min(steps, [*result.token_ids, image_token].index(image_token) + 1)
+        whole = base if reference is None else reference(line)
+        assert_same(trace.until(until), masked(whole, image, query, result.kept, until))
+        ((_, alone),) = traced([line])
+        assert_same(trace, alone)
 
 
 def _without_end(base: SharedBase, ids: list[int]) -> tuple[int, ...]:

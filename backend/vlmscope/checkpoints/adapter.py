@@ -79,7 +79,6 @@ class Low:
 class LoraFile:
     """An adapter's matrices by the base's own module names."""
 
-    name: str
     modules: Mapping[str, Low]
     rs: bool
 
@@ -163,7 +162,7 @@ def read_lora(source: str, linear: Mapping[str, tuple[int, int]]) -> LoraFile:
         module: Low(tensors[module, "A"], tensors[module, "B"], fit.alphas[module], rank)
         for module, rank in fit.ranks.items()
     }
-    return LoraFile(fit.name, modules, fit.rs)
+    return LoraFile(modules, fit.rs)
 
 
 def _matched(
