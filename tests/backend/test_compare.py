@@ -299,7 +299,7 @@ def test_a_kind_sees_the_features_that_are_there_and_runs_no_tower(tiny, kind, m
     seen = {}
 
     def look(context):
-        tiny._features._items.clear()  # as four other images in the meantime would
+        tiny.memory.forget()  # as four other images in the meantime would
         seen["features"] = context.features
         return Plan.keeping(context.grid, np.arange(3))
 
@@ -377,7 +377,7 @@ def test_a_merged_token_is_the_weighted_mean_of_its_cells(tiny, square, kind):
 
     result = run(tiny, square, QUERY, [kind("merge", merge)], max_new_tokens=1).results[0]
     assert result.kept.tolist() == [1]
-    features = tiny.features(tiny.pixels(square), tiny.plain)
+    features, _ = tiny.features(tiny.pixels(square), tiny.plain)
     given = features.for_plan(merge(type("C", (), {"features": None})))
     expected = (
         1.25 * features.merged[0] + 0.25 * features.merged[1] + 0.25 * features.merged[2]

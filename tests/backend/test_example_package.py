@@ -41,7 +41,7 @@ def test_it_merges_by_weight_on_every_level(installed, tiny: SharedBase):
     (result,) = run(tiny, image, "What?", ["alike:keep=6"], max_new_tokens=2).results
     assert result.status == "done", result.error
     assert result.assign is not None and len(result.kept) == 6 and (result.assign != DROPPED).all()
-    features = tiny.features(tiny.pixels(image), tiny.plain)
+    features, _ = tiny.features(tiny.pixels(image), tiny.plain)
     plan = make_kind(Variant.parse("alike:keep=6")).plan(_context(features.merged))
     assert np.array_equal(plan.assign, result.assign) and plan.weights is not None
     seen: Any = features.for_plan(plan)

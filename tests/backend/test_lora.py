@@ -94,13 +94,13 @@ def test_image_features_are_shared_unless_the_adapter_is_on_the_tower(
     tiny: SharedBase, tmp_path: Path
 ):
     pixels = tiny.pixels(IMAGE)
-    own = tiny.features(pixels, tiny.plain)
+    own, _ = tiny.features(pixels, tiny.plain)
     language = tiny.adapted([str(save_adapter(tmp_path / "a", tiny.model, LANGUAGE))])
     tower = tiny.adapted([str(save_adapter(tmp_path / "b", tiny.model, TOWER))])
-    assert tiny.features(pixels, language).merged is own.merged
-    assert not torch.allclose(tiny.features(pixels, tower).merged, own.merged, atol=1e-2)
-    assert tiny.features(pixels, tower).seconds is None
-    assert torch.equal(tiny.features(pixels, tiny.plain).merged, own.merged)
+    assert tiny.features(pixels, language)[0].merged is own.merged
+    assert not torch.allclose(tiny.features(pixels, tower)[0].merged, own.merged, atol=1e-2)
+    assert tiny.features(pixels, tower)[1] is None
+    assert torch.equal(tiny.features(pixels, tiny.plain)[0].merged, own.merged)
 
 
 def test_a_compressor_beside_an_adapter_on_the_tower_chooses_from_its_features(

@@ -24,6 +24,10 @@ class LoadedHead:
     head: ArrCoc
     warnings: tuple[str, ...]
 
+    @property
+    def nbytes(self) -> int:
+        return sum(tensor.nbytes for tensor in self.head.state.values())
+
 
 def own_shapes(name: str, shapes: dict[str, Shape]) -> tuple[dict[str, Shape], dict[str, str], int]:
     """Shapes under the reference's names, the file's key for each, and how many were the base's."""

@@ -1,19 +1,21 @@
 """LoRA adapters over the one base: each a second set of modules around the same parameters.
 
-PEFT replaces linear modules by its own. That is done to a copy of the model's modules which shares
-every tensor with it: the base never changes, whatever becomes of an adapter, and no adapter is switched
-on or off. What an adapter takes is its own matrices.
+PEFT replaces linear modules by its own. That is done to a shell of the model, which shares every tensor
+with it: the base never changes, whatever becomes of an adapter, and no adapter is switched on or off.
+What an adapter takes is its own matrices.
 """
 
 from __future__ import annotations
 
-import copy
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from torch import nn
 
 from vlmscope.checkpoints.adapter import LoraFile, read_lora
+from vlmscope.engine.shell import shell_of
+from vlmscope.engine.wide import widened
 
 NAME = "default"
 TOWER = "model.visual."
@@ -29,6 +31,12 @@ class Adapted:
     model: Any
     tower_key: str = ""
     nbytes: int = 0
+    is_wide: bool = False
+
+    @cached_property
+    def wide(self) -> Adapted:
+        """The same tensors, computed in float32; its image features are others."""
+        return Adapted(widened(self.model), f"float32 {self.tower_key}", is_wide=True)
 
 
 def adapt(model: Any, source: str, key: str) -> Adapted:
@@ -53,8 +61,7 @@ def linear_modules(model: Any) -> dict[str, tuple[int, int]]:
 def _with(model: Any, lora: LoraFile) -> Any:
     from peft import LoraConfig, inject_adapter_in_model  # seconds, and only adapters need it
 
-    tensors = [*model.parameters(), *model.buffers()]
-    shell = copy.deepcopy(model, {id(tensor): tensor for tensor in tensors})
+    shell = shell_of(model)
     config = LoraConfig(
         r=1,
         target_modules=list(lora.modules),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -19,19 +19,11 @@ from vlmscope.checkpoints.places import weights_file
 from vlmscope.engine.adapters import Adapted, adapt, linear_modules
 from vlmscope.engine.features import ImageFeatures, Pixels, to_pixels
 from vlmscope.engine.loading import Parts, choose_device, choose_dtype, find_base, load_parts
+from vlmscope.engine.memory import FileKey, Limits, Memory, limits_of
 from vlmscope.engine.prompt import Prompt, build_prompt
+from vlmscope.engine.room import enforce
 from vlmscope.engine.turn import Turn
 from vlmscope.values.errors import BaseError, InputError
-from vlmscope.values.lru import Lru
-
-IMAGES_KEPT = 4
-HEADS_KEPT = 4
-ADAPTERS_KEPT = 8
-ADAPTER_BYTES_KEPT = 2**30
-
-
-FileKey = tuple[str, int, int]
-"""A file's real path, the time of its last change in nanoseconds, and its size."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,13 +42,11 @@ class SharedBase:
     device: torch.device
     dtype: torch.dtype
     turn: Turn = field(default_factory=Turn)
-    _features: Lru[tuple[str, str], ImageFeatures] = field(default_factory=lambda: Lru(IMAGES_KEPT))
-    _heads: Lru[FileKey, LoadedHead] = field(default_factory=lambda: Lru(HEADS_KEPT))
-    _adapters: Lru[FileKey, Adapted] = field(
-        default_factory=lambda: Lru(
-            ADAPTERS_KEPT, ADAPTER_BYTES_KEPT, lambda adapted: adapted.nbytes
-        )
-    )
+    memory: Memory = field(default=None)  # type: ignore[assignment]
+
+    def __post_init__(self) -> None:
+        if self.memory is None:
+            object.__setattr__(self, "memory", Memory(self.device, Limits()))
 
     @classmethod
     def load(
@@ -66,16 +56,26 @@ class SharedBase:
         revision: str | None = None,
         device: str | torch.device | None = None,
         dtype: str | torch.dtype | None = None,
+        memory_gib: float | None = None,
+        heads: int | None = None,
     ) -> SharedBase:
         """The shipped base, a folder, or a model id of the Hub at a revision.
 
         float32 on a CPU, else bfloat16 where the device computes in it natively, else float16.
+        `memory_gib` is the ceiling of all that is held on the device (of the process on a CPU), what
+        it has free unless told otherwise; a base that does not fit is partly offloaded. `heads` is
+        how many ARR-COC heads stay loaded: 2 on a GPU of 16 GiB or less, else 4.
+
         Raises BaseError, one sentence, for a base that is missing or unfit.
         """
         chosen_device = choose_device(device)
         chosen_dtype = choose_dtype(dtype, chosen_device)
+        limits = limits_of(chosen_device, memory_gib, heads)
+        if memory_gib is not None and limits.ceiling is not None:
+            enforce(chosen_device, limits.ceiling)
+        memory = Memory(chosen_device, limits)
         source = find_base(name_or_folder, revision)
-        parts: Parts = load_parts(source, chosen_device, chosen_dtype)
+        parts: Parts = load_parts(source, chosen_device, chosen_dtype, memory.left)
         return cls(
             source.name,
             source.revision,
@@ -84,6 +84,7 @@ class SharedBase:
             parts.image_processor,
             chosen_device,
             chosen_dtype,
+            memory=memory,
         )
 
     @property
@@ -99,6 +100,21 @@ class SharedBase:
             configured = self.tokenizer.eos_token_id
         return frozenset([configured] if isinstance(configured, int) else configured or ())
 
+    def weights(self) -> Iterator[torch.Tensor]:
+        """Every parameter once, also where tied ones are apart because they are offloaded."""
+        tied = self.model.all_tied_weights_keys
+        return (weight for name, weight in self.model.named_parameters() if name not in tied)
+
+    @property
+    def is_offloaded(self) -> bool:
+        """Whether some of the weights are not on the device, which had no room for them."""
+        return bool(getattr(self.model, "hf_device_map", None))
+
+    @property
+    def widens(self) -> bool:
+        """Whether what overflows can be run again in float32."""
+        return self.dtype == torch.float16 and not self.is_offloaded
+
     @property
     def max_positions(self) -> int:
         return int(self.model.config.get_text_config().max_position_embeddings)
@@ -109,7 +125,7 @@ class SharedBase:
         return {
             "name": self.name,
             "revision": self.revision,
-            "parameters": sum(p.numel() for p in self.model.parameters()),
+            "parameters": sum(weight.numel() for weight in self.weights()),
             "hidden_size": self.hidden_size,
             "layers": int(config.get_text_config().num_hidden_layers),
         }
@@ -145,26 +161,29 @@ class SharedBase:
                 f"A variant has one adapter, and {' and '.join(adapters)} were given; leave one out."
             )
         key = _file_key(adapter_file(adapters[0]))
-        return self._adapters.get_or_make(key, lambda: adapt(self.model, adapters[0], repr(key)))
+        return self.memory.adapters.get_or_make(
+            key, lambda: adapt(self.model, adapters[0], repr(key))
+        )
 
     def check_adapter(self, source: str) -> None:
         """Raise CheckpointError unless this adapter could be loaded; none of its tensors is read."""
         fit_lora(source, linear_modules(self.model))
 
-    def features(self, pixels: Pixels, adapted: Adapted) -> ImageFeatures:
+    def features(self, pixels: Pixels, adapted: Adapted) -> tuple[ImageFeatures, float | None]:
         """The image's features, from the vision tower once and from a small LRU after that.
 
-        An adapter on the tower has its own. Their `seconds` are those of this call: None when they
-        were remembered.
+        An adapter on the tower has its own. With the seconds of this call: None when they were
+        remembered.
         """
-        fresh: list[ImageFeatures] = []
+        seconds: list[float] = []
 
         def look() -> ImageFeatures:
-            fresh.append(self.look(pixels, adapted))
-            return replace(fresh[0], seconds=None)
+            fresh, took = self.look(pixels, adapted)
+            seconds.append(took)
+            return fresh
 
-        remembered = self._features.get_or_make((pixels.key, adapted.tower_key), look)
-        return fresh[0] if fresh else remembered
+        kept = self.memory.features.get_or_make((pixels.key, adapted.tower_key), look)
+        return kept, seconds[0] if seconds else None
 
     @torch.inference_mode()
     def query_embeddings(self, query: str) -> torch.Tensor:
@@ -178,30 +197,41 @@ class SharedBase:
         make: Callable[[], LoadedHead] = lambda: load_head(  # noqa: E731
             source, self.hidden_size, self.device
         )
-        return self._heads.get_or_make(_file_key(weights_file(source)), make)
+        return self.memory.heads.get_or_make(_file_key(weights_file(source)), make)
 
     def synchronize(self) -> None:
         """Wait for the device, so that a clock read next is true."""
         if self.device.type == "cuda":
             torch.cuda.synchronize(self.device)
 
-    @torch.inference_mode()
-    def look(self, pixels: Pixels, adapted: Adapted) -> ImageFeatures:
-        """The image's features, from the vision tower now."""
+    def look(self, pixels: Pixels, adapted: Adapted) -> tuple[ImageFeatures, float]:
+        """The image's features, from the vision tower now, and the seconds that it took.
+
+        Where float16 overflows they are computed once more in float32. Raises BaseError when they
+        are not finite then either.
+        """
         self.synchronize()
         start = time.perf_counter()
-        seen = adapted.model.get_image_features(
-            pixels.values.to(self.device), pixels.grid_thw.to(self.device), return_dict=True
-        )
+        features = _see(adapted.model, pixels, self.device)
+        if not features.is_finite and self.widens and not adapted.is_wide:
+            features = replace(_see(adapted.wide.model, pixels, self.device), is_wide=True)
         self.synchronize()
-        seconds = time.perf_counter() - start
-        levels = tuple(level[0] for level in seen.deepstack_features)
-        if not all(bool(torch.isfinite(level).all()) for level in (seen.pooler_output[0], *levels)):
+        if not features.is_finite:
             raise BaseError(
                 f"The vision tower's output is not finite in {str(self.dtype)[6:]}; "
                 "load the base with dtype='float32'."
             )
-        return ImageFeatures(seen.pooler_output[0], levels, seconds)
+        return features, time.perf_counter() - start
+
+
+@torch.inference_mode()
+def _see(model: Any, pixels: Pixels, device: torch.device) -> ImageFeatures:
+    seen = model.get_image_features(
+        pixels.values.to(device), pixels.grid_thw.to(device), return_dict=True
+    )
+    return ImageFeatures(
+        seen.pooler_output[0], tuple(level[0] for level in seen.deepstack_features)
+    )
 
 
 def _file_key(path: Path) -> FileKey:

@@ -65,7 +65,7 @@ def select(
     chosen: list[Maps | Failed] = []
     for row in work.rows():
         try:
-            work.plan(row, sight)
+            work.choose(row, sight)
             chosen.append(row.maps_event())
         except Exception as error:
             chosen.append(row.failed(sentence(row.variant.title, error, FEWER)))

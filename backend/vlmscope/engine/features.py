@@ -30,12 +30,20 @@ class Pixels:
 class ImageFeatures:
     """`merged` [N, D] and one [N, D] for each DeepStack level.
 
-    `seconds` in the vision tower, or None when they were remembered and nothing ran.
+    `is_wide` where float16 overflowed in the tower and they were computed in float32.
     """
 
     merged: torch.Tensor
     deepstack: tuple[torch.Tensor, ...]
-    seconds: float | None
+    is_wide: bool = False
+
+    @property
+    def nbytes(self) -> int:
+        return sum(level.nbytes for level in (self.merged, *self.deepstack))
+
+    @property
+    def is_finite(self) -> bool:
+        return all(bool(torch.isfinite(level).all()) for level in (self.merged, *self.deepstack))
 
     def for_plan(self, plan: Plan) -> BaseModelOutputWithDeepstackFeatures:
         """The features of the tokens a plan keeps, in the form the model's forward pass takes."""

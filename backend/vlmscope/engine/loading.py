@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
 from dataclasses import dataclass
 from importlib.resources import files
@@ -19,7 +20,10 @@ from transformers import (
 )
 from transformers.utils.hub import cached_file, extract_commit_hash
 
+from vlmscope.engine.room import GIB, free_bytes
 from vlmscope.values.errors import BaseError
+
+log = logging.getLogger(__name__)
 
 MODEL_TYPE = "qwen3_vl"
 SHIPPED = "shipped"
@@ -80,8 +84,15 @@ def find_base(
     return Source(name, name, commit, _config(name, name, commit))
 
 
-def load_parts(source: Source, device: torch.device, dtype: torch.dtype) -> Parts:
-    """Model, tokenizer and image processor, with neither torchvision nor remote code."""
+def load_parts(
+    source: Source, device: torch.device, dtype: torch.dtype, room: int | None = None
+) -> Parts:
+    """Model, tokenizer and image processor, with neither torchvision nor remote code.
+
+    Weights that take more than seven eighths of `room` bytes are placed by accelerate: the device
+    gets so much, the machine's memory and the disk the rest.
+    """
+    placed = _placed(source, device, dtype, room)
     pinned: dict[str, Any] = {} if Path(source.location).is_dir() else {"revision": source.revision}
     try:
         tokenizer = AutoTokenizer.from_pretrained(source.location, **pinned)
@@ -89,7 +100,7 @@ def load_parts(source: Source, device: torch.device, dtype: torch.dtype) -> Part
             source.location, backend="pil", **pinned
         )
         loaded: Any = Qwen3VLForConditionalGeneration.from_pretrained(
-            source.location, dtype=dtype, output_loading_info=True, **pinned
+            source.location, dtype=dtype, output_loading_info=True, **placed, **pinned
         )
     except (torch.OutOfMemoryError, MemoryError) as error:
         raise _too_large(source, "this machine") from error
@@ -107,7 +118,30 @@ def load_parts(source: Source, device: torch.device, dtype: torch.dtype) -> Part
         )
     if tokenizer.chat_template is None:
         tokenizer.chat_template = _chat_template(source, pinned)
-    return Parts(_on_device(model, device, source), tokenizer, image_processor)
+    at_home = model.eval() if placed else _on_device(model, device, source)
+    return Parts(at_home, tokenizer, image_processor)
+
+
+def _placed(
+    source: Source, device: torch.device, dtype: torch.dtype, room: int | None
+) -> dict[str, Any]:
+    """How transformers is told to place weights for which the device has no room; else nothing."""
+    if room is None:
+        return {}
+    with torch.device("meta"):
+        model = Qwen3VLForConditionalGeneration(source.config)
+    weights = sum(parameter.numel() for parameter in model.parameters()) * dtype.itemsize
+    share = room - room // 8  # the rest is for the work
+    if weights <= share:
+        return {}
+    log.warning(
+        "%s takes %.1f GiB and %s has %.1f for it: the rest is offloaded, which is slow.",
+        source.name, weights / GIB, device, share / GIB,
+    )  # fmt: skip
+    place: int | str = "cpu"
+    if device.type == "cuda":
+        place = torch.cuda.current_device() if device.index is None else device.index
+    return {"device_map": "auto", "max_memory": {"cpu": free_bytes() or 0, place: share}}
 
 
 def _on_device(model: Any, device: torch.device, source: Source) -> Any:

@@ -12,10 +12,9 @@ from collections.abc import Generator, Iterator, Mapping
 from dataclasses import replace
 from statistics import median
 
-from vlmscope.engine.decode import Batch
 from vlmscope.engine.peak import Peak
 from vlmscope.engine.row import Row
-from vlmscope.engine.work import Sight, Work
+from vlmscope.engine.work import Sight, Work, batch_of
 from vlmscope.values.events import Event, Maps
 from vlmscope.values.metrics import UNTIMED
 from vlmscope.values.result import Spread
@@ -56,6 +55,7 @@ def _warm_up(work: Work, row: Row) -> Iterator[Event]:
 def _measure(work: Work, row: Row, runs: list[dict[str, float]]) -> Iterator[Event]:
     """Run the variant once more, with everything anew, and keep its figures. Says nothing."""
     again = work.row(row.index, row.variant)
+    again.is_wide = row.is_wide
     peak = Peak(work.base.device)
     for _ in _alone(work, again, Sight(work.base, anew=True)):
         pass
@@ -72,7 +72,10 @@ def _measure(work: Work, row: Row, runs: list[dict[str, float]]) -> Iterator[Eve
 
 def _alone(work: Work, row: Row, sight: Sight) -> Iterator[Event]:
     """A variant from its image to the end of its answer, each step timed by itself."""
-    yield from work.begin(row, sight)
+    work.roomily(lambda: work.choose(row, sight))
+    yield row.maps_event()
+    work.roomily(lambda: work.prefill(row, sight))
+    yield from work.first(row)
     figures, batch, steps = row.metrics, None, 0
     decode = 0.0
     while not row.ended:
@@ -80,14 +83,17 @@ def _alone(work: Work, row: Row, sight: Sight) -> Iterator[Event]:
             return
         with work.base.turn:
             clock = work.clock()
-            if batch is None:
-                assert row.prefilled is not None and row.adapted is not None
-                batch, row.prefilled = Batch(row.adapted.model, [row.prefilled]), None
-            logits = batch.step([row.last_token])
+            batch = batch or batch_of([row])
+            logits = batch.step([row.last_token])[0]
             work.base.synchronize()
             decode += clock.seconds
+        if work.overflows(row, logits):
+            batch = work.redo(row, sight)
+            if batch is None:
+                return
+            continue
         steps += 1
-        yield from work.take(row, logits[0])
+        yield from work.take(row, logits)
     row.prefilled = None
     figures["decode_s"] = decode
     if steps:

@@ -83,4 +83,6 @@ def _attention_map(values: np.ndarray, seen: dict[int, torch.Tensor]) -> TokenMa
         f"language-model layers {layers} (from 0); a token that was dropped or merged into another "
         "has no value"
     )
-    return TokenMap("attention", "Attention", values, method, high=float(np.nanmax(values)) or 1.0)
+    highest = float(np.fmax.reduce(values, axis=None))  # NaN, and no warning, where there is none
+    high = highest if np.isfinite(highest) and highest > 0 else 1.0
+    return TokenMap("attention", "Attention", values, method, high=high)

@@ -5,18 +5,22 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import torch
 
 from vlmscope.engine.adapters import Adapted
 from vlmscope.engine.answer import Answer
+from vlmscope.engine.features import Pixels
 from vlmscope.engine.prefill import Prefilled
+from vlmscope.engine.prompt import Prompt
 from vlmscope.engine.sampling import Chooser
 from vlmscope.values.errors import VlmscopeError
 from vlmscope.values.events import Failed, Finished, Maps, Stopped, Token
 from vlmscope.values.plan import Plan, TokenMap
 from vlmscope.values.result import Result, RunImage, Spread, Status, WordMap
+from vlmscope.values.selection import carriers
 from vlmscope.values.sinks import attention_sinks
 from vlmscope.values.variant import Variant
 
@@ -25,8 +29,9 @@ from vlmscope.values.variant import Variant
 class Row:
     """A variant's place in the order, its plan, its answer so far and its figures.
 
-    `adapted` is the model that it runs on; `image` its own input, when that is another one than the
-    comparison's; `varies` says that a repeated run gave another answer.
+    `adapted` is the model that it runs on, computed in float32 when the row `is_wide`; `image` its own
+    input, when that is another one than the comparison's, whose `prompt` and `pixels` then are others;
+    `varies` says that a repeated run gave another answer.
     """
 
     index: int
@@ -35,6 +40,9 @@ class Row:
     answer: Answer
     plan: Plan | None = None
     adapted: Adapted | None = None
+    is_wide: bool = False
+    prompt: Prompt | None = None
+    pixels: Pixels | None = None
     image: RunImage | None = None
     prefilled: Prefilled | None = None
     maps: dict[str, TokenMap] = field(default_factory=dict)
@@ -53,6 +61,29 @@ class Row:
     @property
     def has_failed(self) -> bool:
         return self.outcome is not None and self.outcome.status == "failed"
+
+    @property
+    def model(self) -> Any:
+        """What computes this row."""
+        assert self.adapted is not None
+        return self.adapted.wide.model if self.is_wide else self.adapted.model
+
+    @property
+    def prompt_tokens(self) -> int:
+        """How many tokens its prompt has with the image tokens that are kept."""
+        assert self.prompt is not None and self.plan is not None
+        dropped = self.prompt.image_places.numel() - len(carriers(self.plan.assign))
+        return self.prompt.ids.numel() - dropped
+
+    def widen(self) -> None:
+        """From here on in float32."""
+        self.is_wide, self.prefilled = True, None
+        tokens = len(self.answer.token_ids)
+        since = f"after {tokens} tokens of the answer" if tokens else "in the prompt"
+        self.warnings.append(
+            f"float16 overflowed {since}, so this variant was run again in float32; "
+            "its seconds are no other variant's."
+        )
 
     def maps_event(self) -> Maps:
         assert self.plan is not None
@@ -103,6 +134,7 @@ class Row:
     def finish(self) -> None:
         self.answer.finish()
         self.ended = True
+        self.prefilled = None
 
     def finished(self) -> Finished:
         return Finished(self.index, self.variant.id, self._out("done"))

@@ -6,16 +6,17 @@ Variants with an adapter are a batch for each adapter, one after the other: its 
 from __future__ import annotations
 
 import logging
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 
 import numpy as np
 import torch
 
+from vlmscope.engine.admission import have_room
 from vlmscope.engine.decode import Batch
 from vlmscope.engine.evidence import lost_evidence
 from vlmscope.engine.prefill import on_grid
 from vlmscope.engine.row import Row
-from vlmscope.engine.work import FEWER, Sight, Work, ran_out_of_memory, sentence
+from vlmscope.engine.work import FEWER, Sight, Work, batch_of, ran_out_of_memory, sentence
 from vlmscope.values.events import Event
 
 log = logging.getLogger(__name__)
@@ -35,51 +36,101 @@ def together(work: Work) -> Generator[Event, None, None]:
 
 def _answers(work: Work, rows: list[Row]) -> Iterator[Event]:
     sight = Sight(work.base)
-    try:
+
+    def look() -> None:
         with work.base.turn:
             sight.of(work.pixels, work.base.plain)
+
+    try:
+        work.roomily(look)
     except Exception as error:  # without features there is nothing that any row could do
         said = sentence("The vision tower", error, "use a smaller image")
         for row in rows:
             yield row.failed(said)
         return
+    waiting: list[Row] = []
     for row in rows:
         if work.asked_to_stop():
             break
-        yield from work.guarded(row, _ended(row, work.begin(row, sight)))
-    yield from _decode(work, [row for row in rows if not row.ended])
+        yield from work.guarded(row, _ended(row, _begun(work, row, sight, waiting)))
+        if row.prefilled is not None:
+            waiting.append(row)
+    yield from _decode(work, waiting, sight)
 
 
-def _decode(work: Work, rows: list[Row]) -> Iterator[Event]:
-    """The rows of each adapter in one batch; when memory runs out, its halves one after the other."""
+def _begun(work: Work, row: Row, sight: Sight, waiting: list[Row]) -> Iterator[Event]:
+    """Plan and prefill one row, and say its first token.
+
+    Where there is no room for it beside those that wait to be decoded, they are answered first.
+    """
+    yield from _with_room(work, lambda: work.choose(row, sight), waiting, sight)
+    if row.plan is None:  # asked to stop while others were answered
+        return
+    yield row.maps_event()
+    if waiting and not have_room(work.base, [*waiting, row], work.options.max_new_tokens):
+        yield from _decode(work, waiting, sight)
+    yield from _with_room(work, lambda: work.prefill(row, sight), waiting, sight)
+    if row.prefilled is not None:
+        yield from work.first(row)
+
+
+def _with_room(
+    work: Work, step: Callable[[], None], waiting: list[Row], sight: Sight
+) -> Iterator[Event]:
+    """Take a step; when memory runs out, once more after all that waits has been answered."""
+    if not waiting:
+        return work.roomily(step)
+    try:
+        return step()
+    except Exception as error:
+        if not ran_out_of_memory(error):
+            raise
+    yield from _decode(work, waiting, sight)
+    if not work.asked_to_stop():
+        work.roomily(step)
+
+
+def _decode(work: Work, waiting: list[Row], sight: Sight) -> Iterator[Event]:
+    """The rows of each model in one batch; when memory runs out, its halves one after the other.
+
+    None waits afterwards.
+    """
+    rows, waiting[:] = waiting[:], []
     alike: dict[int, list[Row]] = {}
     for row in rows:
-        if row.prefilled is not None:
-            alike.setdefault(id(row.adapted.model), []).append(row)  # type: ignore[union-attr]
+        alike.setdefault(id(row.model), []).append(row)
     groups: list[tuple[list[Row], Batch | None]] = [(group, None) for group in alike.values()]
+    overflown: list[Row] = []
     while groups and not work.asked_to_stop():
         group, batch = groups.pop(0)
-        groups[:0] = yield from _group(work, group, batch)
+        groups[:0] = yield from _group(work, group, batch, overflown)
+    for row in overflown:
+        if not work.asked_to_stop():
+            yield from work.guarded(row, _again(work, row, sight))
+
+
+def _again(work: Work, row: Row, sight: Sight) -> Iterator[Event]:
+    batch = work.redo(row, sight)
+    if batch is not None:
+        yield from _group(work, [row], batch, [])
 
 
 def _group(
-    work: Work, rows: list[Row], batch: Batch | None
+    work: Work, rows: list[Row], batch: Batch | None, overflown: list[Row]
 ) -> Generator[Event, None, list[tuple[list[Row], Batch | None]]]:
-    """Decode one batch; rows leave it as they end. Gives what is left to do in smaller ones."""
-    ended: list[int] = []
+    """Decode one batch; rows leave it as they end or overflow. Gives what is left in smaller ones."""
+    left: list[int] = []
     while rows and not work.asked_to_stop():
         try:
             with work.base.turn:
                 if batch is None:
-                    batch = Batch(rows[0].adapted.model, [row.prefilled for row in rows])  # type: ignore[union-attr,misc]
-                    for row in rows:
-                        row.prefilled = None
-                elif ended:
-                    batch.drop(ended)
-                    ended = []
+                    batch = batch_of(rows)
+                elif left:
+                    batch.drop(left)
+                    left = []
                 logits, looks = _step(work, batch, rows)
         except Exception as error:  # one fault of the device ends every row in the batch
-            if ran_out_of_memory(error) and len(rows) > 1 and not ended:
+            if ran_out_of_memory(error) and len(rows) > 1 and not left:
                 log.warning("Memory ran out with %d answers in a batch: halved.", len(rows))
                 middle = len(rows) // 2
                 first, second = batch.halves() if batch else (None, None)
@@ -88,10 +139,16 @@ def _group(
             for row in rows:
                 yield row.failed(_alone(row, error) if len(rows) == 1 else said)
             return []
+        staying = []
         for row, row_logits, look in zip(rows, logits, looks, strict=True):
+            if work.overflows(row, row_logits):
+                overflown.append(row)
+                continue
             yield from work.guarded(row, _ended(row, work.take(row, row_logits, look)))
-        ended = [place for place, row in enumerate(rows) if row.ended]
-        rows = [row for row in rows if not row.ended]
+            if not row.ended:
+                staying.append(row)
+        left = [place for place, row in enumerate(rows) if row not in staying]
+        rows = staying
     return []
 
 

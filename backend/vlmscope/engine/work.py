@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -12,8 +12,10 @@ from PIL import Image
 
 from vlmscope.checkpoints.head import LoadedHead
 from vlmscope.engine.adapters import Adapted
+from vlmscope.engine.admission import check_room
 from vlmscope.engine.answer import Answer
 from vlmscope.engine.base import SharedBase
+from vlmscope.engine.decode import Batch
 from vlmscope.engine.features import ImageFeatures, Pixels
 from vlmscope.engine.flops import prefill_flops
 from vlmscope.engine.options import Options
@@ -43,15 +45,18 @@ class Sight:
 
     def __init__(self, base: SharedBase, anew: bool = False) -> None:
         self._look = base.look if anew else base.features
-        self._seen: dict[tuple[str, str], ImageFeatures] = {}
+        self._seen: dict[tuple[str, str], tuple[ImageFeatures, float | None]] = {}
         self.seconds = 0.0
 
-    def of(self, pixels: Pixels, adapted: Adapted) -> ImageFeatures:
-        """The image's features; the turn on the device is the caller's."""
+    def of(self, pixels: Pixels, adapted: Adapted) -> tuple[ImageFeatures, float | None]:
+        """The image's features, and the seconds of the tower, None when they were remembered.
+
+        The turn on the device is the caller's.
+        """
         key = (pixels.key, adapted.tower_key)
         if key not in self._seen:
             self._seen[key] = self._look(pixels, adapted)
-            self.seconds += self._seen[key].seconds or 0.0
+            self.seconds += self._seen[key][1] or 0.0
         return self._seen[key]
 
 
@@ -88,8 +93,8 @@ class Work:
             )
         return row.stopped()
 
-    def plan(self, row: Row, sight: Sight) -> tuple[Prompt, Pixels]:
-        """Let one row's kind decide; gives the prompt and the pixels that it is then run on."""
+    def choose(self, row: Row, sight: Sight) -> None:
+        """Let one row's kind decide what it is run on."""
         with self.base.turn:
             kind, heads = make_kind(row.variant), _Heads(self.base)
             row.adapted = self.base.adapted(row.variant.loras)
@@ -97,44 +102,85 @@ class Work:
             plan = kind.plan(self._context(heads, sight, row.adapted))
             self.base.synchronize()
             row.metrics["select_s"] = clock.seconds - heads.seconds - (sight.seconds - looked)
-        prompt, pixels = self.prompt, self.pixels
+        row.prompt, row.pixels = self.prompt, self.pixels
         if plan.image is not None:
             check_image(row.variant, plan.image)
             picture = Image.fromarray(plan.image)
-            pixels = self.base.pixels(picture)
-            prompt = self.base.prompt(self.started.query, pixels)
-            row.image = RunImage(picture, pixels.rows, pixels.cols)
-        check_plan(row.variant, plan, prompt.grid)
+            row.pixels = self.base.pixels(picture)
+            row.prompt = self.base.prompt(self.started.query, row.pixels)
+            row.image = RunImage(picture, row.pixels.rows, row.pixels.cols)
+        check_plan(row.variant, plan, row.prompt.grid)
         row.plan = plan
         row.maps.update({each.key: each for each in plan.maps})
         row.warnings.extend(plan.warnings)
         row.metrics["image_tokens"] = len(carriers(plan.assign))
         row.metrics["image_tokens_total"] = self.started.image.tokens
-        return prompt, pixels
 
-    def begin(self, row: Row, sight: Sight) -> Iterator[Event]:
-        """Plan and prefill one row, and say its first token."""
-        prompt, pixels = self.plan(row, sight)
-        assert row.plan is not None and row.adapted is not None
+    def prefill(self, row: Row, sight: Sight) -> None:
+        """Run one row's prompt; once more in float32 where float16 overflows."""
+        assert row.plan and row.adapted and row.prompt and row.pixels
+        adapted = row.adapted.wide if row.is_wide else row.adapted
         with self.base.turn:
-            features = sight.of(pixels, row.adapted)
-        figures = row.metrics
-        if features.seconds is not None:
-            figures["vision_s"] = features.seconds
-        yield row.maps_event()
+            features, seconds = sight.of(row.pixels, adapted)
+        check_room(self.base, row)
         with self.base.turn:
             clock = self.clock()
-            row.prefilled = prefill(row.adapted.model, prompt, features, row.plan)
+            row.prefilled = prefill(adapted.model, row.prompt, features, row.plan)
             self.base.synchronize()
-            figures["prefill_s"] = clock.seconds
-        if features.seconds is not None:
-            figures["ttft_s"] = features.seconds + figures["select_s"] + figures["prefill_s"]
+            prefill_s = clock.seconds
+        if self.overflows(row, row.prefilled.logits):
+            row.widen()
+            return self.prefill(row, sight)
+        if features.is_wide:
+            row.warnings.append(
+                "The vision tower ran in float32, because it overflowed in float16."
+            )
+        figures = row.metrics
+        figures["prefill_s"] = prefill_s
+        if seconds is not None:
+            figures["vision_s"] = seconds
+            figures["ttft_s"] = seconds + figures["select_s"] + prefill_s
         figures["kv_mib"] = row.prefilled.kv_mib
-        figures["prefill_gflop"] = prefill_flops(row.adapted.model, row.prefilled.length) / 1e9
+        figures["prefill_gflop"] = prefill_flops(adapted.model, row.prefilled.length) / 1e9
         row.maps["attention"] = row.prefilled.attention
+
+    def roomily(self, step: Callable[[], None]) -> None:
+        """Take a step; once more, with what is kept for later forgotten, when memory runs out."""
+        try:
+            return step()
+        except Exception as error:
+            if not ran_out_of_memory(error):
+                raise
+        log.warning("Memory ran out: what was kept for later is forgotten, and once more.")
+        self.base.memory.forget()
+        step()
+
+    def first(self, row: Row) -> Iterator[Event]:
+        """The maps of a row that was prefilled, and its first token."""
+        assert row.prefilled is not None
         yield row.maps_event()
         look = row.prefilled.attention.values if self.options.word_maps else None
         yield from self.take(row, row.prefilled.logits, look)
+
+    def overflows(self, row: Row, logits: torch.Tensor) -> bool:
+        """Whether a row's logits are not finite, and float32 may mend that."""
+        return self.base.widens and not row.is_wide and not bool(torch.isfinite(logits).all())
+
+    def redo(self, row: Row, sight: Sight) -> Batch | None:
+        """A row whose answer overflowed, run again in float32 up to its last token.
+
+        Gives a batch of its own that is to take that token next; None when it was asked to stop.
+        """
+        row.widen()
+        self.prefill(row, sight)
+        with self.base.turn:
+            batch = batch_of([row])
+        for token_id in row.answer.token_ids[:-1]:
+            if self.asked_to_stop():
+                return None
+            with self.base.turn:
+                batch.step([token_id])
+        return batch
 
     def take(
         self, row: Row, logits: torch.Tensor, look: np.ndarray | None = None
@@ -162,7 +208,7 @@ class Work:
             hidden_size=base.hidden_size,
             device=base.device,
             make_query_embeddings=lambda: base.query_embeddings(query),
-            make_features=lambda: sight.of(self.pixels, adapted).merged,
+            make_features=lambda: sight.of(self.pixels, adapted)[0].merged,
             load_head=heads.load,
             grid_of=self._grid_of,
         )
@@ -170,6 +216,15 @@ class Work:
     def _grid_of(self, image: np.ndarray) -> tuple[int, int]:
         pixels = self.base.pixels(Image.fromarray(image))
         return pixels.rows, pixels.cols
+
+
+def batch_of(rows: Sequence[Row]) -> Batch:
+    """A batch of rows that were prefilled on one model; their own caches become the batch's."""
+    prefilled = [row.prefilled for row in rows]
+    batch = Batch(rows[0].model, prefilled)  # type: ignore[arg-type]
+    for row in rows:
+        row.prefilled = None
+    return batch
 
 
 class _Heads:

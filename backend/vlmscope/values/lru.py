@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from threading import Lock
@@ -14,7 +15,8 @@ V = TypeVar("V")
 class Lru(Generic[K, V]):
     """Keeps the `limit` values used last, of at most `limit_bytes` in all; safe for several threads.
 
-    What is forgotten lives on for whoever still holds it, and the value used last is always kept.
+    What somebody else still holds is pinned: to forget it would free nothing, and asking for it again
+    would make it twice. The value used last is always kept.
     """
 
     def __init__(
@@ -39,9 +41,24 @@ class Lru(Generic[K, V]):
         with self._lock:
             value = self._items.setdefault(key, value)
             self._items.move_to_end(key)
-            while len(self._items) > 1 and self._is_over():
-                self._items.popitem(last=False)
+            self._forget(self._is_over)
         return value
+
+    def clear(self) -> None:
+        """Forget whatever nobody holds."""
+        with self._lock:
+            self._forget(lambda: True)
+
+    def _forget(self, is_due: Callable[[], bool]) -> None:
+        for key in list(self._items):
+            if not is_due():
+                return
+            value = self._items.pop(key)
+            left = weakref.ref(value)
+            del value  # the last reference, unless somebody holds it
+            held = left()
+            if held is not None:
+                self._items[key] = held
 
     def _is_over(self) -> bool:
         if len(self._items) > self._limit:
