@@ -9,6 +9,7 @@ import { extent, percentiles, positions, signedRanks, symmetric, type Range } fr
 import { wordSpans, type Span } from "../lib/spans";
 import { DROPPED, tokenAt } from "../lib/tokens";
 import type { Cell, MapData, Selection } from "../lib/types";
+import type { Point } from "../lib/viewport";
 import { attempt, type Decoded } from "./attempt";
 import type { GridState } from "./grid.svelte";
 import { TokenState } from "./tokens.svelte";
@@ -234,23 +235,27 @@ export class CellState {
   hasGaps = $derived.by(() => this.map?.values.some(Number.isNaN) ?? false);
 
   // ---- under the crosshair
-  /** The flat index of the token under the crosshair; -1 for none. A number, so that it settles. */
-  #target = $derived.by(() => {
-    const at = this.#grid.crosshair.at;
-    if (!at || !this.rows || !this.cols) return -1;
-    const [row, col] = tokenAt(at.x, at.y, this.rows, this.cols);
-    return row * this.cols + col;
-  });
+  /** The flat index of the token under the crosshair; -1 for none. */
+  target = $state(-1);
   /** The flat index of the value under it, which lies on the map's own grid. */
-  #spot = $derived.by(() => {
-    const at = this.#grid.crosshair.at;
-    if (!at || !this.map) return -1;
-    const [row, col] = tokenAt(at.x, at.y, this.map.rows, this.map.cols);
-    return row * this.map.cols + col;
-  });
+  #spot = $state(-1);
+  /** Whether a token is under it. */
+  isAimed = $state(false);
+
+  /** Find what is under the crosshair: signals tell it only where it is another token or value. */
+  aim(at: Point | null): void {
+    this.target = under(at, this);
+    this.#spot = under(at, this.map);
+    this.isAimed = this.target >= 0;
+  }
+
+  /** What the readout hangs on, for those who put off reading it. */
+  get readFrom(): unknown[] {
+    return [this.target, this.#spot, this.map, this.#mask, this.tokens.assign];
+  }
 
   readout = $derived.by<Readout | null>(() => {
-    const i = this.#target;
+    const i = this.target;
     if (i < 0) return null;
     const [row, col] = [Math.floor(i / this.cols), i % this.cols];
     const value = this.map?.values[this.#spot] ?? null;
@@ -275,6 +280,12 @@ export class CellState {
     }
     return { cell: this.id, row, col, value: Number.isNaN(value) ? null : value };
   }
+}
+
+function under(at: Point | null, on: { rows: number; cols: number } | null): number {
+  if (!at || !on?.rows || !on.cols) return -1;
+  const [row, col] = tokenAt(at.x, at.y, on.rows, on.cols);
+  return row * on.cols + col;
 }
 
 function decoded(map: MapData, name: string): Grid {

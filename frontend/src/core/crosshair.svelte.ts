@@ -7,10 +7,27 @@ import type { Point } from "../lib/viewport";
 const TEXTS_PER_FRAME = 2;
 
 export class CrosshairState {
-  at = $state.raw<Point | null>(null);
+  #aim: (at: Point | null) => void;
+  #at = $state.raw<Point | null>(null);
+  /** Whether it is anywhere: a signal apart from where, which changes with every move. */
+  isShown = $state(false);
   /** Whether it stays where it was clicked. */
   pinned = $state(false);
   readonly texts = new Turns(TEXTS_PER_FRAME);
+
+  /** `aim` lets the cells find what is under it, before anybody is told that it moved. */
+  constructor(aim: (at: Point | null) => void) {
+    this.#aim = aim;
+  }
+
+  get at(): Point | null {
+    return this.#at;
+  }
+  set at(at: Point | null) {
+    this.#aim(at);
+    this.#at = at;
+    this.isShown = at !== null;
+  }
 
   /** Put it where the pointer is, unless it is pinned; null takes it away. */
   hover(at: Point | null): void {

@@ -2,6 +2,7 @@
 
 import { untrack } from "svelte";
 import { best, figure, formatSpread, ranked } from "../lib/figures";
+import type { Point } from "../lib/viewport";
 import type { Answers, Cell, Comparison, Deltas, Options } from "../lib/types";
 import { Arrangement } from "./arrangement.svelte";
 import { Asked, type Look } from "./asked.svelte";
@@ -22,7 +23,7 @@ export class GridState {
   readonly reveal: Reveal;
   readonly ballot: Ballot;
   readonly arrangement: Arrangement;
-  readonly crosshair = new CrosshairState();
+  readonly crosshair = new CrosshairState((at) => this.aim(at));
   answers: Setting<Answers>;
   deltas: Setting<Deltas>;
   #reference: Setting<string | null>;
@@ -117,6 +118,11 @@ export class GridState {
 
   chooseReference(key: string): void {
     this.#reference.current = key;
+  }
+
+  /** Let every cell find what is under a point. */
+  aim(at: Point | null): void {
+    for (const cell of this.cells) cell.aim(at);
   }
 
   #ranked(key: string): string[] | null {
