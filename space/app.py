@@ -4,6 +4,7 @@ import logging
 import os
 import sys
 import time
+from functools import partial
 
 from settings import read_or_exit
 
@@ -25,7 +26,7 @@ def main() -> None:
     from menu import fitting, menu
     from page import App, build, launch_options
     from ports import first_free, in_url, listen
-    from vlmscope import VlmscopeError, discover
+    from vlmscope import SharedBase, VlmscopeError, discover
     from vlmscope.engine.loading import shipped_folder
 
     if settings.threads:
@@ -34,7 +35,8 @@ def main() -> None:
     has_gpu = torch.cuda.is_available()
     try:
         first_free(settings.host, settings.port)  # a wrong HOST or PORT is said before the wait
-        loaded = load_base(settings.base, has_gpu, say=_say)
+        load = partial(SharedBase.load, memory_gib=settings.memory_gib, heads=settings.heads)
+        loaded = load_base(settings.base, has_gpu, load, _say)
         check_answer_length(loaded.base, settings.max_new_tokens)
     except (VlmscopeError, OSError) as problem:
         sys.exit(f"vlmscope: {problem}")

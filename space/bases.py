@@ -21,8 +21,8 @@ class LoadedBase:
 def load_base(
     wanted: str | None,
     has_gpu: bool,
-    load: Callable[[str | None], SharedBase] = SharedBase.load,
-    say: Callable[[str], None] = print,
+    load: Callable[[str | None], SharedBase],
+    say: Callable[[str], None],
 ) -> LoadedBase:
     """The base that was asked for; else a real one where there is a GPU, the shipped one elsewhere.
 

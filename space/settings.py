@@ -1,6 +1,7 @@
 """What the app is told by environment variables, checked once, at start."""
 
 import os
+import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -33,6 +34,10 @@ class Settings:
     """How many comparisons run at the same time; others wait in the queue."""
     threads: int | None = None
     """How many threads PyTorch computes with; none: its own choice."""
+    memory_gib: float | None = None
+    """The ceiling of all that the base holds on its device, in GiB; none: what is free at start."""
+    heads: int | None = None
+    """How many ARR-COC heads stay loaded; none: 2 on a GPU of 16 GiB or less, else 4."""
     space: str | None = None
     """`owner/name` of the Hugging Face Space that this is, if it is one."""
 
@@ -63,6 +68,8 @@ def read(environment: Mapping[str, str]) -> Settings:
         ),
         users=_integer(environment, "USERS", Settings.users, 1, 64),
         threads=_integer(environment, "THREADS", None, 1, 256),
+        memory_gib=_gib(environment, "MEMORY_GIB"),
+        heads=_integer(environment, "HEADS", None, 1, 64),
         space=space,
     )
 
@@ -86,6 +93,15 @@ def _integer(
             f"{name}={text} is no whole number from {low} to {high}; set one or unset it."
         )
     return int(text)
+
+
+def _gib(environment: Mapping[str, str], name: str) -> float | None:
+    text = environment.get(name, "").strip()
+    if not text:
+        return None
+    if not re.fullmatch(r"[0-9]{1,4}(\.[0-9]{1,3})?", text) or not float(text):
+        raise BadSetting(f"{name}={text} is no number of GiB; set one such as 14.5, or unset it.")
+    return float(text)
 
 
 def _places(environment: Mapping[str, str]) -> tuple[str, ...]:

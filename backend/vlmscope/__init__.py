@@ -5,27 +5,35 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from vlmscope.checkpoints.check import Check, check_checkpoint
-from vlmscope.checkpoints.peek import discover, peek
-from vlmscope.checkpoints.record import Checkpoint
-from vlmscope.values.errors import (
-    BaseError,
-    CheckpointError,
-    InputError,
-    VariantError,
-    VlmscopeError,
-)
-from vlmscope.values.events import Event, Evidence, Failed, Finished, Maps, Started, Stopped, Token
-from vlmscope.values.metrics import METRICS, MetricInfo, metrics_for
-from vlmscope.values.plan import Plan, TokenMap
-from vlmscope.values.result import Result, RunImage, Spread, WordMap
-from vlmscope.values.run import Run
-from vlmscope.values.variant import Variant
-from vlmscope.variants.registry import kind_names, kinds
-
 if TYPE_CHECKING:
+    from vlmscope.checkpoints.check import Check, check_checkpoint
+    from vlmscope.checkpoints.peek import discover, peek
+    from vlmscope.checkpoints.record import Checkpoint
     from vlmscope.engine.base import SharedBase
     from vlmscope.engine.compare import compare, run, select
+    from vlmscope.values.errors import (
+        BaseError,
+        CheckpointError,
+        InputError,
+        VariantError,
+        VlmscopeError,
+    )
+    from vlmscope.values.events import (
+        Event,
+        Evidence,
+        Failed,
+        Finished,
+        Maps,
+        Started,
+        Stopped,
+        Token,
+    )
+    from vlmscope.values.metrics import METRICS, MetricInfo, metrics_for
+    from vlmscope.values.plan import Plan, TokenMap
+    from vlmscope.values.result import Result, RunImage, Spread, WordMap
+    from vlmscope.values.run import Run
+    from vlmscope.values.variant import Variant
+    from vlmscope.variants.registry import kind_names, kinds
 
 __all__ = [
     "METRICS",
@@ -65,11 +73,26 @@ __all__ = [
     "select",
 ]
 
-_ENGINE = {"SharedBase": "base", "compare": "compare", "run": "compare", "select": "compare"}
+_NAMES = {
+    "checkpoints.check": "Check check_checkpoint",
+    "checkpoints.peek": "discover peek",
+    "checkpoints.record": "Checkpoint",
+    "engine.base": "SharedBase",
+    "engine.compare": "compare run select",
+    "values.errors": "BaseError CheckpointError InputError VariantError VlmscopeError",
+    "values.events": "Event Evidence Failed Finished Maps Started Stopped Token",
+    "values.metrics": "METRICS MetricInfo metrics_for",
+    "values.plan": "Plan TokenMap",
+    "values.result": "Result RunImage Spread WordMap",
+    "values.run": "Run",
+    "values.variant": "Variant",
+    "variants.registry": "kind_names kinds",
+}
+_HOMES = {name: home for home, names in _NAMES.items() for name in names.split()}
 
 
 def __getattr__(name: str) -> Any:
-    """The engine's names, imported when first asked for: transformers takes seconds."""
-    if name not in _ENGINE:
+    """Every name is imported when first asked for: transformers takes seconds, a peek needs none of it."""
+    if name not in _HOMES:
         raise AttributeError(f"module 'vlmscope' has no attribute {name!r}")
-    return getattr(import_module(f"vlmscope.engine.{_ENGINE[name]}"), name)
+    return getattr(import_module(f"vlmscope.{_HOMES[name]}"), name)

@@ -13,7 +13,7 @@ from tests.support.adapters import save_adapter
 from tests.support.heads import save_head
 from tests.support.reference import Recorder, assert_same, generated, picture
 
-from vlmscope import BaseError, SharedBase, run
+from vlmscope import BaseError, CheckpointError, SharedBase, run
 from vlmscope.engine import memory, room, together, work
 from vlmscope.engine.admission import cache_bytes_per_token
 from vlmscope.engine.memory import Limits, Memory, limits_of
@@ -271,6 +271,8 @@ def test_heads_work_on_an_offloaded_base_and_adapters_are_refused(
     expected = run(tiny, picture(96, 96), QUERY, lines[:1], max_new_tokens=3).results
     assert results[0].token_ids == expected[0].token_ids
     assert results[1].status == "failed" and "offloaded" in (results[1].error or "")
+    with pytest.raises(CheckpointError, match="offloaded"):
+        offloaded.check_adapter(str(tmp_path / "a"))
 
 
 def test_a_base_that_fits_is_not_offloaded_and_one_that_is_says_so(

@@ -10,7 +10,7 @@ from PIL import Image
 from tests.support.reference import picture
 
 from vlmscope import SharedBase, check_checkpoint, discover, peek, run
-from vlmscope.checkpoints import load_head
+from vlmscope.checkpoints.head import load_head
 from vlmscope.engine.loading import shipped_folder
 
 MOST_BYTES = 10_000_000

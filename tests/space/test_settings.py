@@ -27,7 +27,7 @@ def test_a_space_listens_everywhere_and_is_not_private():
 
 
 @pytest.mark.parametrize(
-    "name", ["PORT", "MAX_NEW_TOKENS", "USERS", "MAX_IMAGE_MEGAPIXELS", "THREADS"]
+    "name", ["PORT", "MAX_NEW_TOKENS", "USERS", "MAX_IMAGE_MEGAPIXELS", "THREADS", "HEADS"]
 )
 @pytest.mark.parametrize("value", ["0", "-1", "1.5", "many", "99999999", "²"])
 def test_a_number_out_of_range_is_refused_with_its_name_and_value(name, value):
@@ -42,6 +42,17 @@ def test_an_image_of_a_camera_of_sixteen_megapixels_is_within_sixteen():
 def test_threads_are_pytorchs_own_choice_unless_set():
     assert read({}).threads is None
     assert read({"THREADS": "1"}).threads == 1
+
+
+def test_the_ceiling_of_memory_is_in_gib_and_measured_unless_set():
+    assert read({}).memory_gib is None
+    assert read({"MEMORY_GIB": " 14.5 "}).memory_gib == 14.5
+
+
+@pytest.mark.parametrize("value", ["0", "0.0", "-1", "nan", "inf", "1e3", "16GiB", "²"])
+def test_a_ceiling_that_is_no_number_of_gib_is_refused(value):
+    with pytest.raises(BadSetting, match=f"MEMORY_GIB={value} is no number of GiB"):
+        read({"MEMORY_GIB": value})
 
 
 def test_a_checkpoint_folder_that_is_not_there_is_refused(tmp_path):

@@ -14,6 +14,7 @@ KNOWN_BASES = {2048: "Qwen3-VL-2B", 2560: "Qwen3-VL-4B", 4096: "Qwen3-VL-8B"}
 _SCORER = "participatory_scorer."
 _SCORER_SHORT = "partic_scorer."
 _BASE = "base_model."
+_WRAPPERS = ("module.", "_orig_mod.")
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,13 @@ def expected_shapes(hidden_size: int) -> dict[str, Shape]:
 
 
 def own_key(key: str) -> str | None:
-    """A checkpoint's key under the reference's name; None for the base's own weights."""
+    """A checkpoint's key under the reference's name; None for the base's own weights.
+
+    What wraps a module for training puts its own name before: `module.` (DistributedDataParallel),
+    `_orig_mod.` (torch.compile).
+    """
+    for wrapper in _WRAPPERS:
+        key = key.removeprefix(wrapper)
     if key.startswith(_BASE):
         return None
     if key.startswith(_SCORER_SHORT):

@@ -12,18 +12,21 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import torch
-from safetensors import SafetensorError, safe_open
-
-from vlmscope.checkpoints.head import FLOATS
-from vlmscope.checkpoints.header import Header, read_header
-from vlmscope.checkpoints.places import PICKLES, is_hub, readable_file, weights_file
+from vlmscope.checkpoints.header import Header
+from vlmscope.checkpoints.own import FLOATS
+from vlmscope.checkpoints.places import is_hub, readable_file, weights_file
+from vlmscope.checkpoints.weights import header_of, open_weights
 from vlmscope.values import strict_json
 from vlmscope.values.errors import CheckpointError, shortened
 
+if TYPE_CHECKING:
+    import torch
+
 WEIGHTS, CONFIG = "adapter_model.safetensors", "adapter_config.json"
+NAMES = (WEIGHTS, "adapter_model.bin")
+"""What PEFT calls an adapter's file; the second is a pickle."""
 MAX_CONFIG_BYTES = 1_000_000
 MAX_RANK = 4096
 
@@ -87,19 +90,32 @@ class LoraFile:
         return sum(low.a.nbytes + low.b.nbytes for low in self.modules.values())
 
 
-def adapter_file(source: str) -> Path:
+def adapter_file(source: str, pickles: bool = True) -> Path:
     """The file of weights that a source names: itself, or the one in an adapter's folder."""
     folder = Path(source).expanduser()
     if is_hub(source) or not os.path.isdir(folder):
-        return weights_file(source)
-    if not (folder / WEIGHTS).is_file():
-        pickles = [name for name in sorted(os.listdir(folder)) if name.endswith(PICKLES)]
-        if pickles:
-            readable_file(folder / pickles[0], pickles[0])
-        raise CheckpointError(
-            f"The folder {source!r} holds no {WEIGHTS}; give an adapter's folder."
-        )
-    return readable_file(folder / WEIGHTS, source)
+        return weights_file(source, pickles)
+    for name in NAMES:
+        if (folder / name).is_file():
+            return readable_file(folder / name, source, pickles)
+    raise CheckpointError(f"The folder {source!r} holds no {WEIGHTS}; give an adapter's folder.")
+
+
+def is_adapter(source: str) -> bool:
+    """Whether a source is a folder as PEFT writes it."""
+    folder = Path(source).expanduser()
+    return os.path.isdir(folder) and any((folder / name).is_file() for name in NAMES)
+
+
+def own_modules(header: Header) -> dict[str, tuple[int, int]]:
+    """The linear modules that an adapter's shapes suggest, [out, in]: those of the base it was trained on."""
+    sides: dict[str, dict[str, int]] = {}
+    for key, (shape, _) in header.tensors.items():
+        match = _KEY.fullmatch(key)
+        if match is not None and len(shape) == 2:
+            part = match["part"]
+            sides.setdefault(match["module"], {})[part] = shape[1 if part == "A" else 0]
+    return {module: (found.get("B", 0), found.get("A", 0)) for module, found in sides.items()}
 
 
 @dataclass(frozen=True)
@@ -124,9 +140,9 @@ def fit_lora(source: str, linear: Mapping[str, tuple[int, int]]) -> Fit:
     something else than the two matrices say.
     """
     path = adapter_file(source)
-    name = path.parent.name if path.name == WEIGHTS else path.name
+    name = path.parent.name if path.name in NAMES else path.name
     config = _config(path.parent / CONFIG, name)
-    header = read_header(path)
+    header = header_of(path)
     keys = _matched(name, header, linear)
     ranks = {module: header.shapes[keys[module, "A"]][0] for module, _ in keys}
     alphas = {}
@@ -147,13 +163,10 @@ def fit_lora(source: str, linear: Mapping[str, tuple[int, int]]) -> Fit:
 def read_lora(source: str, linear: Mapping[str, tuple[int, int]]) -> LoraFile:
     """The adapter's matrices, float32; raises CheckpointError as `fit_lora`, and for NaN or infinity."""
     fit = fit_lora(source, linear)
-    try:
-        with safe_open(fit.path, framework="pt") as file:
-            tensors = {place: file.get_tensor(key).float() for place, key in fit.keys.items()}
-    except (SafetensorError, OSError) as error:
-        raise CheckpointError(
-            f"{fit.path.name} cannot be loaded ({error}); save it again."
-        ) from error
+    import torch
+
+    with open_weights(fit.path) as weights:
+        tensors = {place: weights.get(key).float() for place, key in fit.keys.items()}
     if not all(bool(torch.isfinite(tensor).all()) for tensor in tensors.values()):
         raise CheckpointError(
             f"The adapter {fit.name} holds NaN or infinite weights; give another."

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from vlmscope.arr_coc.layout import Mismatch, fits, match, refusal
-from vlmscope.checkpoints.head import dtype_refusal, own_shapes
-from vlmscope.checkpoints.header import read_header
+from vlmscope.checkpoints.adapter import adapter_file, fit_lora, is_adapter, own_modules
+from vlmscope.checkpoints.header import Header
+from vlmscope.checkpoints.own import dtype_refusal, own_shapes
 from vlmscope.checkpoints.places import weights_file
+from vlmscope.checkpoints.recognise import Recognised, recognise
+from vlmscope.checkpoints.weights import header_of
 from vlmscope.values.errors import CheckpointError
 
 
@@ -34,14 +38,29 @@ class Check:
         return {**self.__dict__, "mismatched": mismatched}
 
 
-def check_checkpoint(source: str, hidden_size: int | None = None) -> Check:
-    """Hold a checkpoint against a base of `hidden_size`, or against the base it suggests itself.
+def check_checkpoint(
+    source: str,
+    hidden_size: int | None = None,
+    linear: Mapping[str, tuple[int, int]] | None = None,
+) -> Check:
+    """Hold a checkpoint against a base, or against the base it suggests itself.
 
+    A head against the base's `hidden_size`, an adapter against its `linear` modules ([out, in] by name).
     Never raises for a checkpoint: what is wrong with it is the `reason`.
     """
     try:
-        path = weights_file(source)
-        header = read_header(path)
+        path = adapter_file(source) if is_adapter(source) else weights_file(source)
+        header = header_of(path)
+    except CheckpointError as error:
+        return Check(False, reason=str(error))
+    kind = recognise(path.name, header)
+    if kind.kind == "lora":
+        return _adapter(source, kind, header, linear)
+    if kind.kind in ("model", "optimizer"):
+        what = "a whole model" if kind.kind == "model" else "what a trainer keeps beside a model"
+        reason = f"{path.name} holds {what}, and no head or adapter; give one of these."
+        return Check(False, kind.kind, kind.fits, reason)
+    try:
         own, _, _ = own_shapes(path.name, header.shapes)
     except CheckpointError as error:
         return Check(False, reason=str(error))
@@ -57,3 +76,16 @@ def check_checkpoint(source: str, hidden_size: int | None = None) -> Check:
         unexpected=report.unexpected,
         mismatched=report.mismatched,
     )
+
+
+def _adapter(
+    source: str,
+    kind: Recognised,
+    header: Header,
+    linear: Mapping[str, tuple[int, int]] | None,
+) -> Check:
+    try:
+        fit_lora(source, own_modules(header) if linear is None else linear)
+    except CheckpointError as error:
+        return Check(False, "lora", kind.fits, str(error))
+    return Check(True, "lora", kind.fits, matched=tuple(sorted(header.tensors)))

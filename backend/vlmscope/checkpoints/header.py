@@ -6,17 +6,19 @@ in it is a claim of the file's author, so each is bounded before it is believed.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from math import prod
 from typing import Any
 
+from vlmscope.checkpoints.blob import Blob
 from vlmscope.values import strict_json
 from vlmscope.values.errors import CheckpointError
 
-MAX_HEADER_BYTES = 25_000_000
+MAX_HEADER_BYTES = 8_000_000
+FIRST = 100_000
+"""Bytes read at first: the whole header of some 800 tensors in one piece."""
 MAX_DEPTH = 8
 
 _DTYPES_OF_BITS = {
@@ -25,7 +27,7 @@ _DTYPES_OF_BITS = {
     32: ("U32", "I32", "F32"),
     64: ("U64", "I64", "F64", "C64"),
 }
-_BITS = {dtype: bits for bits, dtypes in _DTYPES_OF_BITS.items() for dtype in dtypes}
+BITS = {dtype: bits for bits, dtypes in _DTYPES_OF_BITS.items() for dtype in dtypes}
 
 
 @dataclass(frozen=True)
@@ -40,25 +42,19 @@ class Header:
         return {key: shape for key, (shape, _) in self.tensors.items()}
 
 
-def read_header(path: str | os.PathLike[str]) -> Header:
+def read_header(blob: Blob) -> Header:
     """The header of a safetensors file; raises CheckpointError for anything else."""
-    name = os.path.basename(os.fspath(path))
-    try:
-        size = os.path.getsize(path)
-        with open(path, "rb") as file:
-            prefix = file.read(8)
-            length = int.from_bytes(prefix, "little")
-            if len(prefix) < 8 or length < 2 or length > size - 8 or length > MAX_HEADER_BYTES:
-                raise CheckpointError(
-                    f"{name} is no safetensors file (its header claims {length:,} bytes of "
-                    f"{size:,}); give one that safetensors wrote."
-                )
-            text = file.read(length)
-    except OSError as error:
+    start = blob.read(0, min(FIRST, blob.size))
+    length = int.from_bytes(start[:8], "little")
+    if len(start) < 8 or length < 2 or length > blob.size - 8 or length > MAX_HEADER_BYTES:
         raise CheckpointError(
-            f"{name} cannot be read ({error.strerror}); check the path."
-        ) from error
-    return _parse(text, size - 8 - length, name)
+            f"{blob.name} is no safetensors file (its header claims {length:,} bytes of "
+            f"{blob.size:,}); give one that safetensors wrote."
+        )
+    text = start[8 : 8 + length]
+    if len(text) < length:
+        text += blob.read(len(start), 8 + length - len(start))
+    return _parse(text, blob.size - 8 - length, blob.name)
 
 
 def _parse(text: bytes, data_bytes: int, name: str) -> Header:
@@ -95,7 +91,7 @@ def _tensor(key: str, entry: Any, data_bytes: int) -> tuple[tuple[int, ...], str
     start, end = span
     if not start <= end <= data_bytes:
         raise ValueError(f"{key!r} lies outside the file")
-    bits = _BITS.get(dtype) if isinstance(dtype, str) else None
+    bits = BITS.get(dtype) if isinstance(dtype, str) else None
     if bits is not None and prod(shape) * bits != (end - start) * 8:
         raise ValueError(f"{key!r} claims more or less than it holds")
     return shape, str(dtype), (start, end)

@@ -14,6 +14,8 @@ WEIGHT_NAMES = (
     "model.safetensors",
 )
 PICKLES = (".pt", ".pth", ".bin", ".ckpt")
+STATES = ("optimizer.pt", "scheduler.pt", "scaler.pt", "rng_state.pth", "training_args.bin")
+"""What the trainer of transformers keeps beside a model, to go on from there."""
 
 _HUB_ID = re.compile(r"(spaces/)?[\w-][\w.-]*/[\w-][\w.-]*(@[\w./-]+)?")
 
@@ -26,8 +28,11 @@ def is_hub(source: str) -> bool:
     return not named and bool(_HUB_ID.fullmatch(source)) and not os.path.exists(source)
 
 
-def weights_file(source: str) -> Path:
-    """The safetensors file that a source names; raises CheckpointError when there is none."""
+def weights_file(source: str, pickles: bool = True) -> Path:
+    """The file of weights that a source names; raises CheckpointError when there is none.
+
+    Without `pickles`, only safetensors.
+    """
     if is_hub(source):
         absent = "lies on the Hub" if source.startswith("hf://") else "is no file or folder here"
         raise CheckpointError(
@@ -35,32 +40,36 @@ def weights_file(source: str) -> Path:
             "download it and give the file."
         )
     path = Path(source).expanduser()
-    return _in_folder(path, source) if os.path.isdir(path) else readable_file(path, source)
+    if os.path.isdir(path):
+        return _in_folder(path, source, pickles)
+    return readable_file(path, source, pickles)
 
 
-def readable_file(path: Path, said: str) -> Path:
+def readable_file(path: Path, said: str, pickles: bool = True) -> Path:
     """The path itself; raises CheckpointError, naming it as it was `said`, for what is not read."""
     if not os.path.exists(path):  # of a path too long, or a link to itself, pathlib's own raises
         raise CheckpointError(f"There is no checkpoint {shortened(said)!r}; check the path.")
     if not os.path.isfile(path):  # a pipe or a device would be waited for without end
         raise CheckpointError(f"{said!r} is no regular file; give a .safetensors file.")
-    if path.suffix in PICKLES:
+    if path.suffix in PICKLES and not pickles:
         raise CheckpointError(
-            f"{said!r} is a pickle, which can run code when it is opened; "
-            "save its tensors as .safetensors and give that file."
+            f"{said!r} is a pickle, which could run code if it were opened the usual way, and only "
+            "safetensors are taken here; save its tensors as .safetensors and give that file."
         )
     return path
 
 
-def _in_folder(folder: Path, said: str) -> Path:
+def _in_folder(folder: Path, said: str, pickles: bool) -> Path:
     for name in WEIGHT_NAMES:
         if (folder / name).is_file():
             return folder / name
-    files = sorted(path for path in folder.glob("*.safetensors") if path.is_file())
-    if len(files) == 1:
-        return files[0]
-    names = ", ".join(file.name for file in files[:5]) or "none"
+    files = sorted(path for path in folder.iterdir() if path.is_file())
+    safe = [path for path in files if path.suffix == ".safetensors"]
+    others = [path for path in files if path.suffix in PICKLES and path.name not in STATES]
+    for found in (safe, others):
+        if len(found) == 1:
+            return readable_file(found[0], said, pickles)
+    names = ", ".join(file.name for file in (*safe, *others)[:5]) or "none"
     raise CheckpointError(
-        f"The folder {said!r} holds no single checkpoint (safetensors files: {names}); "
-        "name one file."
+        f"The folder {said!r} holds no single checkpoint (files of weights: {names}); name one file."
     )

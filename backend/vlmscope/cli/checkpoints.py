@@ -48,12 +48,14 @@ def _checkpoints(arguments: argparse.Namespace) -> int:
 
 
 def _check(arguments: argparse.Namespace) -> int:
-    hidden_size = None
+    hidden_size, linear = None, None
     if arguments.base is not None:
-        from vlmscope.engine.loading import find_base
+        from vlmscope.engine.adapters import linear_modules
+        from vlmscope.engine.loading import find_base, unloaded
 
-        hidden_size = find_base(arguments.base).hidden_size
-    report = check_checkpoint(arguments.checkpoint, hidden_size)
+        base = find_base(arguments.base)
+        hidden_size, linear = base.hidden_size, linear_modules(unloaded(base))
+    report = check_checkpoint(arguments.checkpoint, hidden_size, linear)
     if arguments.json:
         write_json(report.to_dict())
     elif report.ok:

@@ -26,6 +26,12 @@ def add_compare(commands: Any) -> None:
     parser.add_argument("--base", metavar="B", help="a model folder or id (default: the shipped)")
     parser.add_argument("--revision", metavar="R", help="a branch, tag or commit of a model id")
     parser.add_argument(
+        "--memory",
+        type=float,
+        metavar="GIB",
+        help="ceiling of what may be held on the device (default: what is free)",
+    )
+    parser.add_argument(
         "-v",
         "--variant",
         action="append",
@@ -72,7 +78,7 @@ def _compare(arguments: argparse.Namespace) -> int:
     image = open_image(arguments.image)
     if arguments.save:
         check_place(arguments.save)
-    base = SharedBase.load(arguments.base, revision=arguments.revision)
+    base = SharedBase.load(arguments.base, revision=arguments.revision, memory_gib=arguments.memory)
     result = run(base, image, arguments.query, variants, **settings)
     if arguments.json:
         write_json(_document(result))

@@ -22,8 +22,9 @@ from vlmscope.engine.loading import Parts, choose_device, choose_dtype, find_bas
 from vlmscope.engine.memory import FileKey, Limits, Memory, limits_of
 from vlmscope.engine.prompt import Prompt, build_prompt
 from vlmscope.engine.room import enforce
+from vlmscope.engine.shell import OFFLOADED, is_offloaded
 from vlmscope.engine.turn import Turn
-from vlmscope.values.errors import BaseError, InputError
+from vlmscope.values.errors import BaseError, CheckpointError, InputError
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,7 +109,7 @@ class SharedBase:
     @property
     def is_offloaded(self) -> bool:
         """Whether some of the weights are not on the device, which had no room for them."""
-        return bool(getattr(self.model, "hf_device_map", None))
+        return is_offloaded(self.model)
 
     @property
     def widens(self) -> bool:
@@ -167,6 +168,8 @@ class SharedBase:
 
     def check_adapter(self, source: str) -> None:
         """Raise CheckpointError unless this adapter could be loaded; none of its tensors is read."""
+        if self.is_offloaded:
+            raise CheckpointError(OFFLOADED)
         fit_lora(source, linear_modules(self.model))
 
     def features(self, pixels: Pixels, adapted: Adapted) -> tuple[ImageFeatures, float | None]:

@@ -122,14 +122,19 @@ def load_parts(
     return Parts(at_home, tokenizer, image_processor)
 
 
+def unloaded(source: Source) -> Any:
+    """The model without its weights: names and shapes alone, in no memory."""
+    with torch.device("meta"):
+        return Qwen3VLForConditionalGeneration(source.config)
+
+
 def _placed(
     source: Source, device: torch.device, dtype: torch.dtype, room: int | None
 ) -> dict[str, Any]:
     """How transformers is told to place weights for which the device has no room; else nothing."""
     if room is None:
         return {}
-    with torch.device("meta"):
-        model = Qwen3VLForConditionalGeneration(source.config)
+    model = unloaded(source)
     weights = sum(parameter.numel() for parameter in model.parameters()) * dtype.itemsize
     share = room - room // 8  # the rest is for the work
     if weights <= share:
