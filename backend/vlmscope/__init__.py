@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from vlmscope.checkpoints.check import Check, check_checkpoint
+    from vlmscope.checkpoints.notes import annotate
     from vlmscope.checkpoints.peek import discover, peek
     from vlmscope.checkpoints.record import Checkpoint
     from vlmscope.engine.base import SharedBase
@@ -62,6 +63,7 @@ __all__ = [
     "VariantError",
     "VlmscopeError",
     "WordMap",
+    "annotate",
     "check_checkpoint",
     "compare",
     "discover",
@@ -75,6 +77,7 @@ __all__ = [
 
 _NAMES = {
     "checkpoints.check": "Check check_checkpoint",
+    "checkpoints.notes": "annotate",
     "checkpoints.peek": "discover peek",
     "checkpoints.record": "Checkpoint",
     "engine.base": "SharedBase",

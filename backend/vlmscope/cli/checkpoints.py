@@ -9,7 +9,9 @@ from typing import Any
 from vlmscope.checkpoints.check import check_checkpoint
 from vlmscope.checkpoints.peek import discover
 from vlmscope.checkpoints.record import Checkpoint
+from vlmscope.checkpoints.table import best, filtered, metric_names, ordered
 from vlmscope.cli.output import DONE, FAILED, write_json
+from vlmscope.values.errors import InputError, shortened
 
 
 def add_checkpoints(commands: Any) -> None:
@@ -18,6 +20,17 @@ def add_checkpoints(commands: Any) -> None:
         "checkpoints", help="list the checkpoints in files and folders, without loading them"
     )
     parser.add_argument("places", nargs="+", metavar="PLACE", help="a file or a folder")
+    parser.add_argument(
+        "--sort", metavar="BY", default="modified", help="a field or a metric (default: modified)"
+    )
+    parser.add_argument(
+        "--kind",
+        action="append",
+        metavar="KIND",
+        help="only arr-coc, lora, model, optimizer, unknown",
+    )
+    parser.add_argument("--find", metavar="TEXT", default="", help="only with these words")
+    parser.add_argument("--best", metavar="METRIC", help="only the best by this metric")
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
     parser.set_defaults(handle=_checkpoints)
 
@@ -34,7 +47,17 @@ def add_check(commands: Any) -> None:
 
 
 def _checkpoints(arguments: argparse.Namespace) -> int:
-    found = discover(*arguments.places)
+    found = filtered(discover(*arguments.places), arguments.find, arguments.kind or ())
+    if found:
+        found = ordered(found, arguments.sort)
+    if arguments.best is not None:
+        one = best(found, arguments.best)
+        if one is None:
+            raise InputError(
+                f"No checkpoint there tells {shortened(arguments.best)!r}; it is one of "
+                f"{', '.join(metric_names(found)) or 'none'}."
+            )
+        found = [one]
     if arguments.json:
         write_json([each.to_dict() for each in found])
         return DONE
