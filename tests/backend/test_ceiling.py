@@ -116,7 +116,7 @@ def test_no_more_heads_and_adapters_stay_loaded_than_were_asked_for(
     results = run(base, picture(96, 96), QUERY, lines, max_new_tokens=2).results
     assert [result.status for result in results] == ["done"] * 6
     assert len(small.heads) == 1
-    base.memory.adapters.get_or_make(("new", 0, 0), lambda: base.plain)
+    base.memory.adapters.get_or_make("new", lambda: base.plain)
     assert len(small.adapters) == 1
 
 

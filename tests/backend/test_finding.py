@@ -15,9 +15,9 @@ from tests.support.adapters import save_adapter
 from tests.support.heads import make_state, save_head
 
 from vlmscope import CheckpointError, InputError, annotate, discover, peek
-from vlmscope.checkpoints import peek as peeking
+from vlmscope.checkpoints import local_find
 from vlmscope.checkpoints.index import Index
-from vlmscope.checkpoints.peek import FRESH
+from vlmscope.checkpoints.local_find import FRESH
 from vlmscope.checkpoints.record import Checkpoint
 from vlmscope.checkpoints.table import best, filtered, metric_names, ordered, over_steps
 
@@ -164,13 +164,13 @@ def test_what_did_not_change_is_not_read_again(tmp_path: Path, monkeypatch):
         save_head(runs / f"step-{step}" / "model.safetensors", 192)
         torch.save(make_state(192), runs / f"a_step-{step}.pt")
     read: list[str] = []
-    right = peeking._read
+    right = local_find.read_here
 
     def noted(path, *rest):
         read.append(path.name)
         return right(path, *rest)
 
-    monkeypatch.setattr(peeking, "_read", noted)
+    monkeypatch.setattr(local_find, "read_here", noted)
     first = discover(runs)
     assert len(read) == 10
     assert discover(runs) == first and len(read) == 10

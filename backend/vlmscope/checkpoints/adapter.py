@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from vlmscope.checkpoints.header import Header
 from vlmscope.checkpoints.own import FLOATS
-from vlmscope.checkpoints.places import is_hub, readable_file, weights_file
+from vlmscope.checkpoints.places import readable_file, weights_file
 from vlmscope.checkpoints.weights import header_of, open_weights
 from vlmscope.values import strict_json
 from vlmscope.values.errors import CheckpointError, shortened
@@ -93,7 +93,7 @@ class LoraFile:
 def adapter_file(source: str, pickles: bool = True) -> Path:
     """The file of weights that a source names: itself, or the one in an adapter's folder."""
     folder = Path(source).expanduser()
-    if is_hub(source) or not os.path.isdir(folder):
+    if not os.path.isdir(folder):
         return weights_file(source, pickles)
     for name in NAMES:
         if (folder / name).is_file():

@@ -12,6 +12,7 @@ from vlmscope.checkpoints.header import Header
 from vlmscope.checkpoints.own import dtype_refusal, own_shapes
 from vlmscope.checkpoints.places import weights_file
 from vlmscope.checkpoints.recognise import Recognised, recognise
+from vlmscope.checkpoints.sources import local_source
 from vlmscope.checkpoints.weights import header_of
 from vlmscope.values.errors import CheckpointError
 
@@ -49,6 +50,7 @@ def check_checkpoint(
     Never raises for a checkpoint: what is wrong with it is the `reason`.
     """
     try:
+        source = local_source(source)
         path = adapter_file(source) if is_adapter(source) else weights_file(source)
         header = header_of(path)
     except CheckpointError as error:

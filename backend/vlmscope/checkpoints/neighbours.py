@@ -14,6 +14,7 @@ NOTES, CONFIG, ADAPTER, TRAINER = (
     *("metadata.json", "config.json", "adapter_config.json"),
     "trainer_state.json",
 )
+READ = (NOTES, CONFIG, ADAPTER, TRAINER)
 GENERIC = (
     *WEIGHT_NAMES,
     *("adapter_model.safetensors", "adapter_model.bin", "pytorch_model.bin", "model.pt"),

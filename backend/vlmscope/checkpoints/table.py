@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
 from vlmscope.checkpoints.record import Checkpoint
 from vlmscope.values.errors import InputError, shortened
@@ -64,7 +65,7 @@ def ordered(
     if ascending is None:
         ascending = by in ("name", "kind", "fits") or (by not in ORDERS and lower_is_better(by))
 
-    def value(record: Checkpoint):
+    def value(record: Checkpoint) -> Any:
         return getattr(record, by) if by in ORDERS else (record.metrics or {}).get(by)
 
     having = [record for record in records if value(record) is not None]
@@ -88,7 +89,7 @@ def best(records: Sequence[Checkpoint], metric: str) -> Checkpoint | None:
 
 
 def over_steps(records: Sequence[Checkpoint], metric: str) -> list[tuple[float, float, Checkpoint]]:
-    """A metric by training step (or epoch, when no record has a step), rising; those with neither left out."""
+    """A metric by training step, or by epoch when no record has a step; those with neither are left out."""
     by_epoch = all(record.step is None for record in records)
     points = []
     for record in records:

@@ -7,19 +7,21 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import torch
 from PIL import Image
 
-from vlmscope.checkpoints.adapter import adapter_file, fit_lora
+from vlmscope.checkpoints.adapter import CONFIG, adapter_file, fit_lora
+from vlmscope.checkpoints.content import content_key
 from vlmscope.checkpoints.head import LoadedHead, load_head
+from vlmscope.checkpoints.hub import Hub
 from vlmscope.checkpoints.places import weights_file
+from vlmscope.checkpoints.sources import local_source
 from vlmscope.engine.adapters import Adapted, adapt, linear_modules
 from vlmscope.engine.features import ImageFeatures, Pixels, to_pixels
 from vlmscope.engine.loading import Parts, choose_device, choose_dtype, find_base, load_parts
-from vlmscope.engine.memory import FileKey, Limits, Memory, limits_of
+from vlmscope.engine.memory import Limits, Memory, limits_of
 from vlmscope.engine.prompt import Prompt, build_prompt
 from vlmscope.engine.room import enforce
 from vlmscope.engine.shell import OFFLOADED, is_offloaded
@@ -31,8 +33,9 @@ from vlmscope.values.errors import BaseError, CheckpointError, InputError
 class SharedBase:
     """A Qwen3-VL with its tokenizer and image processor, safe to share between users.
 
-    `turn` is held for each single step of work on the device. Nothing that belongs to one
-    comparison is kept on the model.
+    Checkpoints come from this machine or through `hub` (None: any repository, with the environment's
+    token); without `pickles`, safetensors alone. `turn` is held for each single step of work on the
+    device. Nothing that belongs to one comparison is kept on the model.
     """
 
     name: str
@@ -43,6 +46,8 @@ class SharedBase:
     device: torch.device
     dtype: torch.dtype
     turn: Turn = field(default_factory=Turn)
+    pickles: bool = True
+    hub: Hub | None = None
     memory: Memory = field(default=None)  # type: ignore[assignment]
 
     def __post_init__(self) -> None:
@@ -59,6 +64,8 @@ class SharedBase:
         dtype: str | torch.dtype | None = None,
         memory_gib: float | None = None,
         heads: int | None = None,
+        pickles: bool = True,
+        hub: Hub | None = None,
     ) -> SharedBase:
         """The shipped base, a folder, or a model id of the Hub at a revision.
 
@@ -86,6 +93,8 @@ class SharedBase:
             chosen_device,
             chosen_dtype,
             memory=memory,
+            pickles=pickles,
+            hub=hub,
         )
 
     @property
@@ -161,16 +170,15 @@ class SharedBase:
             raise InputError(
                 f"A variant has one adapter, and {' and '.join(adapters)} were given; leave one out."
             )
-        key = _file_key(adapter_file(adapters[0]))
-        return self.memory.adapters.get_or_make(
-            key, lambda: adapt(self.model, adapters[0], repr(key))
-        )
+        file = adapter_file(self.local(adapters[0]), self.pickles)
+        key = content_key(file, file.with_name(CONFIG))
+        return self.memory.adapters.get_or_make(key, lambda: adapt(self.model, str(file), key))
 
     def check_adapter(self, source: str) -> None:
         """Raise CheckpointError unless this adapter could be loaded; none of its tensors is read."""
         if self.is_offloaded:
             raise CheckpointError(OFFLOADED)
-        fit_lora(source, linear_modules(self.model))
+        fit_lora(self.local(source), linear_modules(self.model))
 
     def features(self, pixels: Pixels, adapted: Adapted) -> tuple[ImageFeatures, float | None]:
         """The image's features, from the vision tower once and from a small LRU after that.
@@ -197,10 +205,14 @@ class SharedBase:
 
     def head(self, source: str) -> LoadedHead:
         """The ARR-COC head that `source` names, from a small LRU; raises CheckpointError."""
-        make: Callable[[], LoadedHead] = lambda: load_head(  # noqa: E731
-            source, self.hidden_size, self.device
+        file = weights_file(self.local(source), self.pickles)
+        return self.memory.heads.get_or_make(
+            content_key(file), lambda: load_head(str(file), self.hidden_size, self.device)
         )
-        return self.memory.heads.get_or_make(_file_key(weights_file(source)), make)
+
+    def local(self, source: str, stop: Callable[[], bool] | None = None) -> str:
+        """The source itself, or the file that was fetched for it from the Hub; raises CheckpointError."""
+        return local_source(source, self.pickles, self.hub, stop=stop)
 
     def synchronize(self) -> None:
         """Wait for the device, so that a clock read next is true."""
@@ -235,8 +247,3 @@ def _see(model: Any, pixels: Pixels, device: torch.device) -> ImageFeatures:
     return ImageFeatures(
         seen.pooler_output[0], tuple(level[0] for level in seen.deepstack_features)
     )
-
-
-def _file_key(path: Path) -> FileKey:
-    stat = path.stat()
-    return str(path.resolve()), stat.st_mtime_ns, stat.st_size

@@ -15,8 +15,6 @@ from vlmscope.values.lru import Lru
 
 SMALL_DEVICE = 16 * GIB
 """A T4, and what has no more memory than one."""
-FileKey = tuple[str, int, int]
-"""A file's real path, the time of its last change in nanoseconds, and its size."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +62,8 @@ def limits_of(
 
 
 class Memory:
-    """What a base keeps for later (features of images, heads, adapters), and what room is left."""
+    """What a base keeps for later (features of images; heads and adapters by their files' content), and
+    what room is left."""
 
     def __init__(self, device: torch.device, limits: Limits) -> None:
         self._device = device
@@ -72,10 +71,10 @@ class Memory:
         self.features: Lru[tuple[str, str], ImageFeatures] = Lru(
             limits.images, limits.image_bytes, lambda features: features.nbytes
         )
-        self.heads: Lru[FileKey, LoadedHead] = Lru(
+        self.heads: Lru[str, LoadedHead] = Lru(
             limits.heads, limits.head_bytes, lambda loaded: loaded.nbytes
         )
-        self.adapters: Lru[FileKey, Adapted] = Lru(
+        self.adapters: Lru[str, Adapted] = Lru(
             limits.adapters, limits.adapter_bytes, lambda adapted: adapted.nbytes
         )
 

@@ -95,6 +95,8 @@ class Work:
 
     def choose(self, row: Row, sight: Sight) -> None:
         """Let one row's kind decide what it is run on."""
+        for source in row.variant.sources:  # a download holds up nobody else
+            self.base.local(source, self.asked_to_stop)
         with self.base.turn:
             kind, heads = make_kind(row.variant), _Heads(self.base)
             row.adapted = self.base.adapted(row.variant.loras)
