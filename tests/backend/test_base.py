@@ -152,4 +152,4 @@ def test_a_model_id_is_pinned_to_its_commit_and_loaded_by_the_same_code(
     )
     loaded, refused = done.stdout.splitlines()
     assert loaded == f"owner/tiny {commit} 192"
-    assert "owner/tiny" in refused and "'v9'" in refused
+    assert "owner/tiny@v9" in refused

@@ -9,6 +9,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 from PIL import Image
+from tests.support.heads import make_state, save_head
 from tests.support.reference import picture
 
 from vlmscope import InputError, SharedBase, Variant, run
@@ -221,3 +222,18 @@ class TestAblations:
     def test_what_cannot_be_weighed_is_refused(self, options: str, says: str):
         with pytest.raises(InputError, match=says):
             make_kind(Variant.parse(f"arr-coc:late.safetensors,{options}"))
+
+
+def test_a_head_that_does_not_hear_the_question_says_so_with_what_was_measured(
+    tiny, tmp_path, square
+):
+    deaf = make_state(tiny.hidden_size)
+    for key, tensor in deaf.items():  # it scores every cell alike, whatever it is asked
+        if "participatory" in key or key.endswith("4.weight"):
+            tensor.zero_()
+    line = f"arr-coc:{save_head(tmp_path / 'deaf.safetensors', tiny.hidden_size, state=deaf)}"
+    warnings = run(tiny, square, "What is it?", [line], max_new_tokens=1).results[0].warnings
+    assert warnings[0].startswith("This head hardly looks at the question: 100% of the 13 tokens")
+    for few in ("keep=100%", "keep=5"):
+        told = run(tiny, square, "What is it?", [f"{line},{few}"], max_new_tokens=1).results[0]
+        assert not any("hardly" in warning for warning in told.warnings)

@@ -97,7 +97,8 @@ class Hub:
         whole = replace(place, path=None)
         if fresh or whole not in self._pins:
             self._pins[whole] = self._pin(place)
-        return replace(self._pins[whole], place=place)
+        pinned = self._pins[whole]
+        return replace(pinned, place=replace(pinned.place, path=place.path))
 
     def _pin(self, place: HubPlace) -> Pinned:
         types = [place.repo_type] if place.repo_type else ["model", "space"]

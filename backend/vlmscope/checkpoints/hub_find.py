@@ -84,6 +84,11 @@ def _both(hub: Hub, place: HubPlace, fresh: bool) -> list[Pinned]:
             found.append(hub.pin(replace(place, repo_type=repo_type), fresh))
         except NotThere as error:
             missing = missing or error
+        except CheckpointError:
+            if not any(
+                each.is_cached for each in found
+            ):  # else the Hub was told to be away already
+                raise
     if not found and missing is not None:
         raise CheckpointError(str(missing).replace("hf://spaces/", "hf://"))
     return found

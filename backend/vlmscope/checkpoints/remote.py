@@ -7,6 +7,7 @@ import hashlib
 import os
 import re
 import shutil
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -218,12 +219,12 @@ def _is_right(path: Path, file: HubFile) -> bool:
 def _link(blob: Path, place: Path) -> None:
     """The file of a snapshot: a link to its blob, or a copy where there are no links."""
     place.parent.mkdir(parents=True, exist_ok=True)
-    if place.is_symlink() or place.exists():
-        place.unlink()
+    beside = place.with_name(f".{place.name[:100]}.{uuid.uuid4().hex}")
     try:
-        place.symlink_to(os.path.relpath(blob, place.parent))
+        beside.symlink_to(os.path.relpath(blob, place.parent))
     except OSError:
-        shutil.copyfile(blob, place)
+        shutil.copyfile(blob, beside)
+    os.replace(beside, place)
 
 
 def _mib(count: int) -> str:

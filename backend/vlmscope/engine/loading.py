@@ -6,7 +6,7 @@ import hashlib
 import json
 import logging
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -18,10 +18,12 @@ from transformers import (
     AutoTokenizer,
     Qwen3VLForConditionalGeneration,
 )
-from transformers.utils.hub import cached_file, extract_commit_hash
+from transformers.utils.hub import cached_file
 
+from vlmscope.checkpoints.hub_place import hub_place
+from vlmscope.checkpoints.sources import default_hub
 from vlmscope.engine.room import GIB, free_bytes
-from vlmscope.values.errors import BaseError
+from vlmscope.values.errors import BaseError, CheckpointError
 
 log = logging.getLogger(__name__)
 
@@ -198,16 +200,13 @@ def choose_dtype(dtype: str | torch.dtype | None, device: torch.device) -> torch
     return chosen
 
 
-def _pin(name: str, revision: str | None) -> str | None:
+def _pin(name: str, revision: str | None) -> str:
     """The commit that a revision of a model on the Hub stands for now; raises BaseError."""
     try:
-        path = cached_file(name, "config.json", revision=revision)
-    except Exception as error:  # transformers and the Hub client raise many kinds
-        raise BaseError(
-            f"The base {name!r} cannot be reached at revision {revision or 'main'!r} "
-            f"({_first_line(error)}); give a model folder, or a model id while online."
-        ) from error
-    return extract_commit_hash(path, None) or revision
+        place = hub_place(f"hf://{name}" + (f"@{revision}" if revision else ""))
+        return default_hub().pin(replace(place, repo_type="model")).commit
+    except CheckpointError as error:
+        raise BaseError(f"The base cannot be had: {error}") from error
 
 
 def _config(name: str, location: str, revision: str | None) -> Any:

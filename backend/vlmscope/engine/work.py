@@ -213,6 +213,7 @@ class Work:
             make_features=lambda: sight.of(self.pixels, adapted)[0].merged,
             load_head=heads.load,
             grid_of=self._grid_of,
+            embed=base.query_embeddings,
         )
 
     def _grid_of(self, image: np.ndarray) -> tuple[int, int]:

@@ -7,12 +7,13 @@ kept, at the positions they had.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
+import numpy as np
 import torch
 
-from vlmscope.arr_coc.head import Scores
+from vlmscope.arr_coc.head import ArrCoc, Scores
 from vlmscope.values.errors import CheckpointError, InputError, shortened
 from vlmscope.values.plan import Plan, TokenMap
 from vlmscope.values.selection import resample, top_k
@@ -28,6 +29,18 @@ _SCORES = (
 NAMES = tuple(name for name, _, _ in _SCORES)
 _LISTED = ", ".join(NAMES)
 MAX_WEIGHT = 1e6
+
+PROBES = (
+    "What colour is it?",
+    "How many are there?",
+    "What is written at the bottom right?",
+)
+"""Other questions, to see whether a head hears the one that is asked."""
+DEAD = 0.95
+"""The share of kept tokens in common from which a head counts as deaf to the question: an untrained one
+shares 96 to 99 %."""
+FEW = 8
+"""Of fewer tokens than these an overlap says little."""
 
 
 class ArrCocHead:
@@ -58,9 +71,7 @@ class ArrCocHead:
     def plan(self, context: Context) -> Plan:
         loaded = context.load_head(self.variant.source or "")
         scores = loaded.head.score(context.image, context.query_embeddings.mean(dim=0))
-        if self.given is not None or self.without is not None:
-            weights = self._left(self.given or scores.weights.tolist())
-            scores = scores.weighed(torch.tensor(weights, device=scores.weights.device))
+        texture, scores = scores.texture, self._weighed(scores)
         if not bool(torch.isfinite(scores.balanced).all()):
             raise CheckpointError(
                 f"{self.variant.title} gives scores that are no numbers for this image, its weights "
@@ -68,7 +79,33 @@ class ArrCocHead:
             )
         maps = tuple(_maps(scores, context.grid, self._whose))
         kept = top_k(maps[0].values, self.variant.keep.of(context.total))
-        return Plan.keeping(context.grid, kept, maps=maps, warnings=loaded.warnings)
+        warnings = (*loaded.warnings, *self._dead(context, loaded.head, texture, kept))
+        return Plan.keeping(context.grid, kept, maps=maps, warnings=warnings)
+
+    def _weighed(self, scores: Scores) -> Scores:
+        if self.given is None and self.without is None:
+            return scores
+        weights = self._left(self.given or scores.weights.tolist())
+        return scores.weighed(torch.tensor(weights, device=scores.weights.device))
+
+    def _dead(
+        self, context: Context, head: ArrCoc, texture: torch.Tensor, kept: np.ndarray
+    ) -> Iterator[str]:
+        """A sentence where the head keeps nearly the same tokens whatever it is asked."""
+        others = [probe for probe in PROBES if probe != context.query]
+        if context.embed is None or not FEW <= len(kept) < context.total:
+            return
+        shared = []
+        for probe in others:
+            scores = self._weighed(head.score_texture(texture, context.embed(probe).mean(dim=0)))
+            values = resample(scores.balanced.cpu().numpy(), *context.grid)
+            shared.append(len(np.intersect1d(kept, top_k(values, len(kept)))) / len(kept))
+        overlap = sum(shared) / len(shared)
+        if overlap >= DEAD:
+            yield (
+                f"This head hardly looks at the question: {overlap:.0%} of the {len(kept)} tokens that it "
+                f"keeps of this image it keeps for {len(others)} other questions too, on average."
+            )
 
     def _left(self, weights: Sequence[float]) -> list[float]:
         """The weights, 0 for the score that is left out."""

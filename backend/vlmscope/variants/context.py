@@ -18,7 +18,7 @@ class Context:
 
     `image` uint8 [H, W, 3], upright, as it came; `grid` the base's image tokens (rows, cols);
     `hidden_size` of the language model; `device` of the base; `grid_of` gives the image tokens that
-    another image, uint8 [H, W, 3], would have.
+    another image, uint8 [H, W, 3], would have, and `embed` the embeddings [T, D] of another query.
     """
 
     image: np.ndarray
@@ -30,6 +30,7 @@ class Context:
     make_features: Callable[[], torch.Tensor]
     load_head: Callable[[str], LoadedHead]
     grid_of: Callable[[np.ndarray], tuple[int, int]]
+    embed: Callable[[str], torch.Tensor] | None = None
 
     @property
     def total(self) -> int:
