@@ -336,6 +336,13 @@ def test_two_who_fetch_the_same_file_at_once_get_it_whole(server, hub):
     assert got == [data] * 4 and len(server.asked("/store/")) == 1
 
 
+def test_another_file_of_a_commit_that_is_partly_in_the_cache_is_fetched(server, hub):
+    commit = server.put(REPO, {"a.safetensors": HEAD, "b.pt": pickled()})
+    fetched(hub, f"hf://{REPO}@{commit}/a.safetensors")
+    assert fetched(hub, f"hf://{REPO}@{commit}/b.pt").name == "b.pt"
+    assert len(discover(f"hf://{REPO}@{commit}", hub=again(server, hub))) == 2
+
+
 def test_a_disk_that_is_full_is_seen_before_anything_moves(server, hub, monkeypatch):
     server.put(REPO, {"a.safetensors": HEAD})
     full = shutil._ntuple_diskusage(10**9, 10**9 - 5, 5)  # type: ignore[attr-defined]

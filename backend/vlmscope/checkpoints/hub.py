@@ -44,7 +44,7 @@ class HubFile:
 
 @dataclass(frozen=True)
 class Pinned:
-    """A repository at one commit. `is_cached`: the Hub was not asked, or did not answer."""
+    """A repository at one commit. `is_cached`: the Hub could not be asked."""
 
     place: HubPlace
     repo_type: str
@@ -120,9 +120,9 @@ class Hub:
     def _asked(self, place: HubPlace, repo_type: str) -> Pinned:
         from huggingface_hub import errors
 
-        cached = self._cached_commit(place, repo_type)
-        if is_commit(place.revision) and cached is not None:
-            return Pinned(place, repo_type, cached, True)  # a commit never changes
+        known = self._cached_commit(place, repo_type) if is_commit(place.revision) else None
+        if known is not None:  # a commit never changes
+            return Pinned(place, repo_type, known)
         try:
             info: Any = self.within(
                 lambda: self.api.repo_info(
@@ -151,10 +151,16 @@ class Hub:
         return pinned
 
     def files(self, pinned: Pinned) -> list[HubFile]:
-        """Every file at the commit; of the cache alone where the Hub was not asked."""
+        """Every file at the commit; those of the cache where the Hub cannot be asked."""
         if pinned.is_cached:
             return self._cached_files(pinned)
-        return self.within(lambda: self._listed(pinned), pinned.place)
+        try:
+            return self.within(lambda: self._listed(pinned), pinned.place)
+        except CheckpointError:
+            cached = self._cached_files(pinned)
+            if not cached:
+                raise
+            return cached
 
     def dated(self, pinned: Pinned, files: Sequence[HubFile]) -> list[HubFile]:
         """The same files with the time of their last commit, and whether the Hub's own scan warns."""

@@ -62,6 +62,11 @@ def fetched(
 ) -> Path:
     """The file of weights that a source on the Hub names, in the cache, whole and checked."""
     pinned = hub.pin(source)
+    path = pinned.place.path
+    if path is not None and not pickles:
+        no_pickles(path, source)
+    if path is not None and (hub.snapshot(pinned) / path).is_file():
+        return hub.snapshot(pinned) / path  # whole: only what was checked is put there
     files = hub.files(pinned)
     file = _chosen(pinned, files)
     if not pickles:
@@ -171,6 +176,7 @@ def _bare(pinned: Pinned, file: HubFile) -> Checkpoint:
 
 
 def _blob(hub: Hub, pinned: Pinned, file: HubFile) -> Blob:
-    if pinned.is_cached:
-        return LocalBlob(hub.snapshot(pinned) / file.path)
+    cached = hub.snapshot(pinned) / file.path
+    if pinned.is_cached or cached.is_file():
+        return LocalBlob(cached)
     return RemoteBlob(hub, pinned, file)

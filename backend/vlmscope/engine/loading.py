@@ -20,6 +20,7 @@ from transformers import (
 )
 from transformers.utils.hub import cached_file
 
+from vlmscope.checkpoints.hub import Pinned
 from vlmscope.checkpoints.hub_place import hub_place
 from vlmscope.checkpoints.sources import default_hub
 from vlmscope.engine.room import GIB, free_bytes
@@ -39,6 +40,8 @@ class Source:
     location: str
     revision: str | None
     config: Any
+    cached: bool = False
+    """Whether it is read from the cache alone, since the Hub does not answer."""
 
     @property
     def hidden_size(self) -> int:
@@ -82,8 +85,9 @@ def find_base(
         return Source(name, str(path), _digest(path), _config(name, str(path), None))
     if os.path.exists(path) or path.is_absolute() or name.startswith(".") or name.count("/") != 1:
         raise BaseError(f"There is no base folder {name!r}; give a folder or a model id.")
-    commit = _pin(name, revision)
-    return Source(name, name, commit, _config(name, name, commit))
+    pinned = _pin(name, revision)
+    config = _config(name, name, pinned.commit, pinned.is_cached)
+    return Source(name, name, pinned.commit, config, pinned.is_cached)
 
 
 def load_parts(
@@ -95,7 +99,9 @@ def load_parts(
     gets so much, the machine's memory and the disk the rest.
     """
     placed = _placed(source, device, dtype, room)
-    pinned: dict[str, Any] = {} if Path(source.location).is_dir() else {"revision": source.revision}
+    pinned: dict[str, Any] = {}
+    if not Path(source.location).is_dir():
+        pinned = {"revision": source.revision, "local_files_only": source.cached}
     try:
         tokenizer = AutoTokenizer.from_pretrained(source.location, **pinned)
         image_processor = AutoImageProcessor.from_pretrained(
@@ -200,18 +206,18 @@ def choose_dtype(dtype: str | torch.dtype | None, device: torch.device) -> torch
     return chosen
 
 
-def _pin(name: str, revision: str | None) -> str:
+def _pin(name: str, revision: str | None) -> Pinned:
     """The commit that a revision of a model on the Hub stands for now; raises BaseError."""
     try:
         place = hub_place(f"hf://{name}" + (f"@{revision}" if revision else ""))
-        return default_hub().pin(replace(place, repo_type="model")).commit
+        return default_hub().pin(replace(place, repo_type="model"))
     except CheckpointError as error:
         raise BaseError(f"The base cannot be had: {error}") from error
 
 
-def _config(name: str, location: str, revision: str | None) -> Any:
+def _config(name: str, location: str, revision: str | None, cached: bool = False) -> Any:
     try:
-        config = AutoConfig.from_pretrained(location, revision=revision)
+        config = AutoConfig.from_pretrained(location, revision=revision, local_files_only=cached)
     except Exception as error:  # transformers and the Hub client raise many kinds
         raise BaseError(
             f"The base {name!r} cannot be read ({_first_line(error)}); "
