@@ -26,7 +26,9 @@ def main() -> None:
     from menu import fitting, menu
     from page import App, build, launch_options
     from ports import first_free, in_url, listen
-    from vlmscope import SharedBase, VlmscopeError, discover
+    from shelf import Shelf
+    from vlmscope import SharedBase, VlmscopeError
+    from vlmscope.checkpoints.hub import Hub
     from vlmscope.engine.loading import shipped_folder
 
     if settings.threads:
@@ -35,21 +37,29 @@ def main() -> None:
     has_gpu = torch.cuda.is_available()
     try:
         first_free(settings.host, settings.port)  # a wrong HOST or PORT is said before the wait
-        load = partial(SharedBase.load, memory_gib=settings.memory_gib, heads=settings.heads)
+        hub = Hub(allowed=None if settings.is_private else settings.hub)
+        load = partial(
+            SharedBase.load,
+            memory_gib=settings.memory_gib,
+            heads=settings.heads,
+            pickles=settings.is_private,
+            hub=hub,
+        )
         loaded = load_base(settings.base, has_gpu, load, _say)
         check_answer_length(loaded.base, settings.max_new_tokens)
     except (VlmscopeError, OSError) as problem:
         sys.exit(f"vlmscope: {problem}")
     shipped = [assets / "checkpoints"] if (assets / "checkpoints").is_dir() else []
-    checkpoints = discover(*shipped, *settings.checkpoints)
+    shelf = Shelf.of(settings, [*map(str, shipped), *settings.checkpoints], hub, loaded.base)
+    found = shelf.look()
     examples = read_examples(assets / "examples")
-    offered, misfits = fitting(checkpoints, loaded.base.hidden_size, loaded.base.check_adapter)
+    offered, misfits = fitting(found.records, shelf.fits)
     _say(f"found {len(offered)} checkpoints for this base and {len(examples)} examples")
-    notice = " ".join(filter(None, (loaded.notice, misfits)))
+    notice = " ".join(filter(None, (loaded.notice, misfits, *found.problems)))
     if notice:
         _say(notice)
 
-    page = build(App(loaded.base, settings, menu(offered), examples, notice))
+    page = build(App(loaded.base, settings, menu(offered), examples, shelf, notice))
     host = in_url(settings.host)
     port = listen(
         settings.host,

@@ -2,12 +2,11 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from vlmscope import Checkpoint, CheckpointError, Variant
-from vlmscope.checkpoints.check import check_checkpoint
+from vlmscope import Checkpoint, Variant
 from vlmscope.values.variant import with_unique_ids
 
 TICKED_AT_FIRST = 4
@@ -28,22 +27,9 @@ class Choice:
 
 
 def fitting(
-    checkpoints: Iterable[Checkpoint], hidden_size: int, check_adapter: Callable[[str], None]
+    checkpoints: Iterable[Checkpoint], fits: Callable[[Checkpoint], bool]
 ) -> tuple[list[Checkpoint], str]:
-    """The ARR-COC heads and LoRA adapters for this base, and a sentence about those for another.
-
-    `check_adapter` raises CheckpointError for an adapter that does not fit.
-    """
-
-    def fits(found: Checkpoint) -> bool:
-        if found.kind == "arr-coc":
-            return check_checkpoint(found.source, hidden_size).ok
-        try:
-            check_adapter(found.source)
-        except CheckpointError:
-            return False
-        return True
-
+    """The ARR-COC heads and LoRA adapters for this base, and a sentence about those for another."""
     known = [found for found in checkpoints if found.kind in KINDS]
     fit = [found for found in known if fits(found)]
     others = sorted(found.name for found in known if found not in fit)
@@ -80,6 +66,15 @@ def menu(checkpoints: Iterable[Checkpoint]) -> tuple[Choice, ...]:
     return tuple(
         replace(choice, variant=variant) for choice, variant in zip(choices, unique, strict=True)
     )
+
+
+def choice_of(found: Checkpoint, taken: Collection[str]) -> Choice:
+    """The choice of one more checkpoint, with an id that none has yet."""
+    variant = _variant(found, found.name.replace("_", " "))
+    number, own = 2, variant.id
+    while own in taken:
+        own, number = f"{variant.id}-{number}", number + 1
+    return Choice(replace(variant, id=own), _progress(found))
 
 
 def ticked_at_first(choices: Iterable[Choice]) -> list[str]:

@@ -9,6 +9,7 @@ from typing import Any
 import gradio as gr
 
 from bases import count_image_tokens
+from checkpoints_tab import checkpoints_tab
 from comparing import StopSignal, watch
 from convert import Context
 from examples import Example, expected_answer, one_for_each_image
@@ -28,6 +29,7 @@ from layout import (
 from menu import Choice, notes
 from request import Limits, Problems, Request, picture_size, read_form
 from settings import Settings
+from shelf import Shelf
 from titles import base_name
 from vlmscope import InputError, SharedBase, VlmscopeError, compare
 from vlmscope.engine.prompt import reserved_tokens
@@ -50,6 +52,7 @@ class App:
     settings: Settings
     choices: tuple[Choice, ...]
     examples: tuple[Example, ...]
+    shelf: Shelf
     notice: str = ""
 
 
@@ -62,9 +65,10 @@ def build(app: App) -> gr.Blocks:
         with gr.Tab("Compare"), gr.Row(equal_height=False, elem_id="panes"):
             form = inputs(app.choices, one_for_each_image(app.examples))
             shown = results()
+        added = checkpoints_tab(app.shelf, form, app.choices)
         _show_token_count(app, form)
         _pick_examples(app, form)
-        _compare_and_stop(app, form, shown)
+        _compare_and_stop(app, form, shown, added)
     return page.queue(max_size=MOST_WAITING)
 
 
@@ -121,7 +125,7 @@ def _pick_examples(app: App, form: Inputs) -> None:
     )
 
 
-def _compare_and_stop(app: App, form: Inputs, shown: Results) -> None:
+def _compare_and_stop(app: App, form: Inputs, shown: Results, added: gr.State) -> None:
     stop = gr.State(StopSignal())
     own = {choice.variant.source for choice in app.choices if choice.variant.source}
     limits = Limits(
@@ -140,19 +144,21 @@ def _compare_and_stop(app: App, form: Inputs, shown: Results) -> None:
         lines: str,
         percent: float,
         stop: StopSignal,
+        added: tuple[Choice, ...],
     ) -> Iterator[dict[Any, Any]]:
         yield _running(form, True)
         said: dict[Any, Any] = {}
         read: Request | Problems | None = None
         try:
-            chosen = [choice.variant for choice in app.choices if choice.variant.id in ticked]
+            offered = (*app.choices, *added)
+            chosen = [choice.variant for choice in offered if choice.variant.id in ticked]
             read = read_form(image, question, chosen, lines, percent, limits)
             if isinstance(read, Problems):
                 said = _beside(form, read)
             else:
                 yield _beside(form, Problems())
                 answer = expected_answer(app.examples, image, question)
-                context = Context(answer, notes(app.choices))
+                context = Context(answer, notes(offered))
                 for value in _values(app, read, context, stop):
                     # Gradio notes the files of a person's own copy of the grid, and forgets
                     # them with that copy; these are deleted in their time.
@@ -190,7 +196,7 @@ def _compare_and_stop(app: App, form: Inputs, shown: Results) -> None:
         **quiet,
     ).then(
         run,
-        [*form.fields, stop],
+        [*form.fields, stop, added],
         [*form.problems, form.waiting, shown.grid, shown.table, form.compare, form.stop],
         trigger_mode="once",
         show_progress="hidden",

@@ -26,6 +26,8 @@ class Settings:
     """The first port to try."""
     checkpoints: tuple[str, ...] = ()
     """Folders or files with checkpoints to offer beside those that ship."""
+    hub: tuple[str, ...] = ()
+    """Repositories on the Hub to offer; on a shared server, with owners, all that may be read there."""
     max_new_tokens: int = 128
     """The longest answer, in tokens."""
     max_image_megapixels: int = 16
@@ -62,6 +64,7 @@ def read(environment: Mapping[str, str]) -> Settings:
         host=environment.get("HOST", "").strip("[]") or (everywhere if space else Settings.host),
         port=_integer(environment, "PORT", Settings.port, 1, 65535),
         checkpoints=_places(environment),
+        hub=_repositories(environment),
         max_new_tokens=_integer(environment, "MAX_NEW_TOKENS", Settings.max_new_tokens, 1, 4096),
         max_image_megapixels=_integer(
             environment, "MAX_IMAGE_MEGAPIXELS", Settings.max_image_megapixels, 1, 50
@@ -102,6 +105,17 @@ def _gib(environment: Mapping[str, str], name: str) -> float | None:
     if not re.fullmatch(r"[0-9]{1,4}(\.[0-9]{1,3})?", text) or not float(text):
         raise BadSetting(f"{name}={text} is no number of GiB; set one such as 14.5, or unset it.")
     return float(text)
+
+
+def _repositories(environment: Mapping[str, str]) -> tuple[str, ...]:
+    names = tuple(re.split(r"[\s,]+", environment.get("HUB", "").strip()))
+    for name in filter(None, names):
+        if not re.fullmatch(r"(spaces/)?\w[\w.-]*(/\w[\w.-]*(@\w[\w./-]*)?)?", name):
+            raise BadSetting(
+                f"HUB names {name}, which is no repository or owner; name some such as "
+                "owner/name or owner, with spaces between them."
+            )
+    return tuple(filter(None, names))
 
 
 def _places(environment: Mapping[str, str]) -> tuple[str, ...]:

@@ -3,8 +3,9 @@ from tests.support.heads import save_head
 from torch import nn
 
 from menu import fitting, menu, notes, ticked_at_first
-from vlmscope import Checkpoint, discover
-from vlmscope.checkpoints.adapter import fit_lora
+from shelf import Shelf
+from vlmscope import Checkpoint
+from vlmscope.checkpoints.hub import Hub
 from vlmscope.engine.adapters import linear_modules
 
 
@@ -47,15 +48,13 @@ def test_only_checkpoints_that_fit_the_base_are_offered_and_the_others_are_named
     save_adapter(tmp_path / "own", wide, ["q_proj"])
     save_adapter(tmp_path / "other", narrow, ["q_proj"])
 
-    def check(source: str) -> None:
-        fit_lora(source, linear_modules(wide))
-
-    fit, sentence = fitting(discover(tmp_path), 192, check)
+    shelf = Shelf((str(tmp_path),), Hub(), True, 192, linear_modules(wide))
+    fit, sentence = fitting(shelf.look().records, shelf.fits)
     assert sorted(found.name for found in fit) == ["own", "small"]
     assert sentence == (
         "2 of the 4 checkpoints found are for another base and not offered: large, other."
     )
-    assert fitting(fit, 192, check) == (fit, "")
+    assert fitting(fit, shelf.fits) == (fit, "")
 
 
 def test_checkpoints_of_one_name_are_told_apart_by_their_folders():

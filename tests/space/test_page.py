@@ -10,7 +10,9 @@ from examples import Example
 from menu import menu
 from page import App, build, launch_options
 from settings import Settings
+from shelf import Shelf
 from vlmscope import InputError, SharedBase, peek
+from vlmscope.checkpoints.hub import Hub
 
 from .conftest import QUESTION
 
@@ -21,7 +23,9 @@ EXAMPLE = "scene.png"
 def page(base, head, image_file):
     example = Example(image_file, QUESTION)
     assert image_file.name == EXAMPLE
-    page = build(App(base, Settings(max_new_tokens=6), menu([peek(head)]), (example,)))
+    settings = Settings(max_new_tokens=6)
+    shelf = Shelf.of(settings, [str(head)], Hub(), base)
+    page = build(App(base, settings, menu([peek(head)]), (example,), shelf))
     page.launch(prevent_thread_lock=True, **launch_options())
     yield page
     page.close()

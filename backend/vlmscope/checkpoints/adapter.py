@@ -143,7 +143,7 @@ def fit_lora(source: str, linear: Mapping[str, tuple[int, int]]) -> Fit:
     name = path.parent.name if path.name in NAMES else path.name
     config = _config(path.parent / CONFIG, name)
     header = header_of(path)
-    keys = _matched(name, header, linear)
+    keys = matched_modules(name, header, linear)
     ranks = {module: header.shapes[keys[module, "A"]][0] for module, _ in keys}
     alphas = {}
     for module, rank in ranks.items():
@@ -178,7 +178,7 @@ def read_lora(source: str, linear: Mapping[str, tuple[int, int]]) -> LoraFile:
     return LoraFile(modules, fit.rs)
 
 
-def _matched(
+def matched_modules(
     name: str, header: Header, linear: Mapping[str, tuple[int, int]]
 ) -> dict[tuple[str, str], str]:
     """The file's key for each module's A and B; every key must be one, and of the right shape."""

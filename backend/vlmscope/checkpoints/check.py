@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from vlmscope.arr_coc.layout import Mismatch, fits, match, refusal
-from vlmscope.checkpoints.adapter import adapter_file, fit_lora, is_adapter, own_modules
+from vlmscope.checkpoints.adapter import (
+    adapter_file,
+    fit_lora,
+    is_adapter,
+    matched_modules,
+    own_modules,
+)
 from vlmscope.checkpoints.header import Header
 from vlmscope.checkpoints.own import dtype_refusal, own_shapes
 from vlmscope.checkpoints.places import weights_file
@@ -55,24 +61,41 @@ def check_checkpoint(
         header = header_of(path)
     except CheckpointError as error:
         return Check(False, reason=str(error))
-    kind = recognise(path.name, header)
+    report = check_header(path.name, header, hidden_size, linear)
+    if report.kind != "lora" or not report.ok:
+        return report
+    try:  # its config too, which says how strong it is
+        fit_lora(source, own_modules(header) if linear is None else linear)
+    except CheckpointError as error:
+        return replace(report, ok=False, reason=str(error))
+    return report
+
+
+def check_header(
+    name: str,
+    header: Header,
+    hidden_size: int | None = None,
+    linear: Mapping[str, tuple[int, int]] | None = None,
+) -> Check:
+    """As `check_checkpoint`, of what a peek has seen: tensors' names, shapes and dtypes alone."""
+    kind = recognise(name, header)
     if kind.kind == "lora":
-        return _adapter(source, kind, header, linear)
+        return _adapter(name, kind, header, linear)
     if kind.kind in ("model", "optimizer"):
         what = "a whole model" if kind.kind == "model" else "what a trainer keeps beside a model"
-        reason = f"{path.name} holds {what}, and no head or adapter; give one of these."
+        reason = f"{name} holds {what}, and no head or adapter; give one of these."
         return Check(False, kind.kind, kind.fits, reason)
     try:
-        own, _, _ = own_shapes(path.name, header.shapes)
+        own, _, _ = own_shapes(name, header.shapes)
     except CheckpointError as error:
         return Check(False, reason=str(error))
     report = match(own, hidden_size)
-    unfit = dtype_refusal(path.name, header) if report.exact else None
+    unfit = dtype_refusal(name, header) if report.exact else None
     return Check(
         ok=report.exact and unfit is None,
         kind="arr-coc" if report.whole else None,
         fits=fits(report.hidden_size),
-        reason=unfit if report.exact else refusal(path.name, report, hidden_size),
+        reason=unfit if report.exact else refusal(name, report, hidden_size),
         matched=report.matched,
         missing=report.missing,
         unexpected=report.unexpected,
@@ -81,13 +104,13 @@ def check_checkpoint(
 
 
 def _adapter(
-    source: str,
+    name: str,
     kind: Recognised,
     header: Header,
     linear: Mapping[str, tuple[int, int]] | None,
 ) -> Check:
     try:
-        fit_lora(source, own_modules(header) if linear is None else linear)
+        matched_modules(name, header, own_modules(header) if linear is None else linear)
     except CheckpointError as error:
         return Check(False, "lora", kind.fits, str(error))
     return Check(True, "lora", kind.fits, matched=tuple(sorted(header.tensors)))
