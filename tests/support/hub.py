@@ -33,6 +33,8 @@ class Repo:
     token: str | None = None
     """Who may read it: None for all."""
     unsafe: tuple[str, ...] = ()
+    entries: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+    """Files as they are listed, by commit and path."""
 
     def at(self, revision: str) -> tuple[str, dict[str, bytes]] | None:
         commit = self.refs.get(revision, revision)
@@ -52,6 +54,7 @@ class LoopbackHub:
         self.requests: list[tuple[str, str, str | None]] = []
         self.faults: dict[str, Fault] = {}
         """By a part of the path that they answer for."""
+        self.stored: dict[str, bytes] = {}
         self.sent = 0
         self.is_down = False
         self._servers = [self._server() for _ in range(2)]
@@ -74,6 +77,10 @@ class LoopbackHub:
         named = json.dumps([repo_id, repo_type, len(repo.commits), sorted(files)])
         commit = hashlib.sha1(named.encode()).hexdigest()
         repo.commits[commit] = files
+        for path, data in files.items():
+            about = repo.entries[commit, path] = entry(path, data)
+            if "lfs" in about:
+                self.stored[about["lfs"]["oid"]] = data
         repo.refs[revision] = commit
         return commit
 
@@ -229,7 +236,7 @@ class _Handler(BaseHTTPRequestHandler):
         if at is None:
             self.reply(404, b"{}", {"X-Error-Code": "RevisionNotFound"})
             return
-        self.json([entry(path, data) for path, data in at[1].items()])
+        self.json([found.entries[at[0], path] for path in at[1]])
 
     def paths(self, kind: str, repo: str, revision: str) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
@@ -245,7 +252,7 @@ class _Handler(BaseHTTPRequestHandler):
                 scan = {"status": state, "avScan": None, "pickleImportScan": None}
                 commit = {"id": at[0], "title": "a", "date": DATE}
                 more = {"lastCommit": commit, "securityFileStatus": scan}
-                out.append(entry(path, at[1][path]) | more)
+                out.append(found.entries[at[0], path] | more)
         self.json(out)
 
     def resolve(self, repo: str, revision: str, path: str, kind: str | None = None) -> None:
@@ -258,7 +265,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.reply(404, b"", {"X-Error-Code": code})
             return
         commit, files = at
-        about = entry(path, files[path])
+        about = found.entries[commit, path]
         headers = {"X-Repo-Commit": commit, "Accept-Ranges": "bytes"}
         if "lfs" not in about:
             self.data(files[path], headers | {"ETag": f'"{about["oid"]}"'})
@@ -271,13 +278,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.reply(302, b"", headers)
 
     def stored(self, digest: str) -> None:
-        for repo in self.hub.repos.values():
-            for files in repo.commits.values():
-                for data in files.values():
-                    if hashlib.sha256(data).hexdigest() == digest:
-                        self.data(data, {"ETag": f'"{digest}"', "Accept-Ranges": "bytes"})
-                        return
-        self.reply(404, b"")
+        data = self.hub.stored.get(digest)
+        if data is None:
+            self.reply(404, b"")
+        else:
+            self.data(data, {"ETag": f'"{digest}"', "Accept-Ranges": "bytes"})
 
     def data(self, data: bytes, headers: dict[str, str]) -> None:
         if self.spoil:

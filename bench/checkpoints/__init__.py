@@ -1,0 +1,1 @@
+"""Peeking at checkpoints and listing folders of them, against loading them."""
