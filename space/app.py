@@ -37,7 +37,10 @@ def main() -> None:
     has_gpu = torch.cuda.is_available()
     try:
         first_free(settings.host, settings.port)  # a wrong HOST or PORT is said before the wait
-        hub = Hub(allowed=None if settings.is_private else settings.hub)
+        hub = Hub(
+            allowed=None if settings.is_private else settings.hub,
+            max_cache_bytes=settings.hub_cache_bytes,
+        )
         load = partial(
             SharedBase.load,
             memory_gib=settings.memory_gib,

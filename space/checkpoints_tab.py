@@ -1,6 +1,6 @@
 """The tab of checkpoints: a table, a metric over steps, one's card, its notes, and into the comparison."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any
@@ -9,6 +9,8 @@ import gradio as gr
 import pandas as pd
 
 from card import card, size_text, time_text
+from comparing import StopSignal
+from fetching import fetching
 from layout import Inputs, problem
 from menu import KINDS, Choice, choice_of
 from shelf import Found, Shelf
@@ -49,6 +51,7 @@ class Tab:
     card: gr.HTML
     add: gr.Button
     added: gr.HTML
+    stop: gr.Button
     keep: gr.Radio
     notes: gr.Textbox
     hypothesis: gr.Textbox
@@ -66,7 +69,7 @@ def checkpoints_tab(shelf: Shelf, form: Inputs, choices: Sequence[Choice]) -> gr
     with gr.Tab("Checkpoints", id="checkpoints") as opened:
         tab = _layout(shelf)
     found, places = gr.State(Found()), gr.State(())
-    chosen, chosen_by_hand = gr.State(""), gr.State(())
+    chosen, chosen_by_hand, stop = gr.State(""), gr.State(()), gr.State(StopSignal())
     view = [tab.words, tab.kind, tab.by, tab.metric]
     shown = [tab.table, tab.kind, tab.by, tab.metric, tab.plot, tab.best]
 
@@ -94,11 +97,26 @@ def checkpoints_tab(shelf: Shelf, form: Inputs, choices: Sequence[Choice]) -> gr
         return [record.source, *_card(shelf, record)]
 
     def add(
-        source: str, found: Found, added: tuple[Choice, ...], ticked: list[str]
-    ) -> dict[Any, Any]:
+        source: str,
+        found: Found,
+        added: tuple[Choice, ...],
+        ticked: list[str],
+        stop: StopSignal,
+    ) -> Iterator[dict[Any, Any]]:
         record = _named(found, source)
-        if record is None:
-            return {tab.added: _said("")}
+        if record is None or not stop.begin():
+            yield {tab.added: _said("")}
+            return
+        try:
+            yield {tab.stop: gr.update(visible=is_hub(source))}
+            if is_hub(source):
+                for have, whole in fetching(shelf.hub, source, shelf.is_private, stop.is_set):
+                    yield {tab.added: _said(f"{size_text(have)} of {size_text(whole)} are here.")}
+        except VlmscopeError as refused:
+            yield {tab.added: problem(str(refused)), tab.stop: gr.update(visible=False)}
+            return
+        finally:
+            stop.end()
         offered = (*choices, *added)
         choice = next((one for one in offered if one.variant.source == source), None)
         own = added
@@ -107,10 +125,11 @@ def checkpoints_tab(shelf: Shelf, form: Inputs, choices: Sequence[Choice]) -> gr
             own = (*added, choice)
         labels = [(one.label, one.variant.id) for one in (*choices, *own)]
         value = ticked if choice.variant.id in ticked else [*ticked, choice.variant.id]
-        return {
+        yield {
             chosen_by_hand: own,
             form.variants: gr.update(choices=labels, value=value),
             tab.added: _said(f"{choice.variant.title} is ticked in the comparison."),
+            tab.stop: gr.update(visible=False),
         }
 
     def save(
@@ -159,10 +178,11 @@ def checkpoints_tab(shelf: Shelf, form: Inputs, choices: Sequence[Choice]) -> gr
     )
     tab.add.click(
         add,
-        [chosen, found, chosen_by_hand, form.variants],
-        [chosen_by_hand, form.variants, tab.added],
+        [chosen, found, chosen_by_hand, form.variants, stop],
+        [chosen_by_hand, form.variants, tab.added, tab.stop],
         **QUIET,
     )
+    tab.stop.click(lambda stop: stop.set(), stop, None, queue=False, api_visibility="private")
     tab.save.click(
         save, [chosen, found, places, *tab.written, *view], [found, tab.saved, *shown], **QUIET
     )
@@ -221,6 +241,7 @@ def _layout(shelf: Shelf) -> Tab:
                 "Add to the comparison", variant="primary", visible=False, elem_id="add"
             )
             added = gr.HTML(visible=False)
+            stop = gr.Button("Stop the download", size="sm", visible=False, elem_id="stop-download")
             keep = gr.Radio(
                 list(KEEPS), value="undecided", label="Keep", visible=False, elem_id="keep"
             )
@@ -232,7 +253,7 @@ def _layout(shelf: Shelf) -> Tab:
             saved = gr.HTML(visible=False)
     return Tab(
         *(place, look, place_problem, words, kind, by, again, table, metric, plot, best_of),
-        *(the_card, add, added, keep, notes, hypothesis, result, save, saved),
+        *(the_card, add, added, stop, keep, notes, hypothesis, result, save, saved),
     )
 
 

@@ -28,6 +28,8 @@ class Settings:
     """Folders or files with checkpoints to offer beside those that ship."""
     hub: tuple[str, ...] = ()
     """Repositories on the Hub to offer; on a shared server, with owners, all that may be read there."""
+    hub_cache_gib: float | None = None
+    """How much of the Hub's cache is kept, in GiB; none: the cache is left alone."""
     max_new_tokens: int = 128
     """The longest answer, in tokens."""
     max_image_megapixels: int = 16
@@ -49,6 +51,10 @@ class Settings:
         return self.max_image_megapixels * 1_000_000 + 499_999
 
     @property
+    def hub_cache_bytes(self) -> int | None:
+        return None if self.hub_cache_gib is None else int(self.hub_cache_gib * 2**30)
+
+    @property
     def is_private(self) -> bool:
         """Whether only this machine can reach the app."""
         return self.space is None and self.host in ("127.0.0.1", "localhost", "::1")
@@ -65,6 +71,7 @@ def read(environment: Mapping[str, str]) -> Settings:
         port=_integer(environment, "PORT", Settings.port, 1, 65535),
         checkpoints=_places(environment),
         hub=_repositories(environment),
+        hub_cache_gib=_gib(environment, "HUB_CACHE_GIB"),
         max_new_tokens=_integer(environment, "MAX_NEW_TOKENS", Settings.max_new_tokens, 1, 4096),
         max_image_megapixels=_integer(
             environment, "MAX_IMAGE_MEGAPIXELS", Settings.max_image_megapixels, 1, 50

@@ -359,6 +359,20 @@ def test_a_cache_that_cannot_be_written_to_gets_a_sentence(server, hub, tmp_path
         fetched(hub, f"hf://{REPO}")
 
 
+def test_a_cache_with_a_limit_lets_the_oldest_go_and_keeps_what_is_in_use(server, hub):
+    for number, owner in enumerate(("a", "b", "c")):
+        server.put(f"{owner}/heads", {"a.safetensors": save(make_state(HIDDEN, number))})
+    size = len(HEAD)
+    first = fetched(hub, "hf://a/heads")
+    time.sleep(0.05)
+    second = fetched(hub, "hf://b/heads")
+    limited = again(server, hub, max_cache_bytes=int(2.5 * size))
+    using = fetched(limited, "hf://a/heads")
+    third = fetched(limited, "hf://c/heads")
+    assert using == first and first.is_file() and third.is_file() and not second.exists()
+    assert fetched(limited, "hf://b/heads").is_file()  # all in use: none of them leaves
+
+
 # ---- what is allowed
 
 

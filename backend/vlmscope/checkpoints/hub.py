@@ -65,6 +65,8 @@ class Hub:
 
     `allowed` names owners (`owner`) and repositories (`owner/name`), None for all. The token is the
     environment's (HF_TOKEN, or who signed in with `hf auth login`) unless one is given; False for none.
+    Beyond `max_cache_bytes` the revisions that were used longest ago leave the cache before another file
+    comes; without it, a person's cache is left alone.
     """
 
     def __init__(
@@ -76,6 +78,7 @@ class Hub:
         cache: str | os.PathLike[str] | None = None,
         endpoint: str | None = None,
         seconds: float = SECONDS,
+        max_cache_bytes: int | None = None,
     ) -> None:
         from huggingface_hub import HfApi, constants
 
@@ -84,6 +87,7 @@ class Hub:
         self.token = token
         self.cache = Path(cache or constants.HF_HUB_CACHE)
         self.seconds = seconds
+        self.max_cache_bytes = max_cache_bytes
         self.api = HfApi(endpoint=endpoint, token=token)
         self._pins: dict[HubPlace, Pinned] = {}
 
@@ -212,6 +216,11 @@ class Hub:
                 digest = f"sha256:{entry.lfs.sha256}" if entry.lfs else f"sha1:{entry.blob_id}"
                 out.append(HubFile(entry.path, entry.size, digest))
         return out
+
+    @property
+    def commits_in_use(self) -> set[str]:
+        """What this process has pinned."""
+        return {pinned.commit for pinned in self._pins.values()}
 
     # ---- the cache, as the Hub's own client lays it out
     def folder(self, pinned: Pinned) -> Path:

@@ -81,6 +81,7 @@ def download(
             "downloaded here; choose a smaller checkpoint."
         )
     blobs = hub.folder(pinned) / "blobs"
+    make_room(hub, file.size)
     try:
         blobs.mkdir(parents=True, exist_ok=True)
         blob = blobs / file.digest.partition(":")[2]
@@ -96,6 +97,34 @@ def download(
             "HF_HUB_CACHE to another disk."
         ) from error
     return place
+
+
+def make_room(hub: Hub, nbytes: int) -> None:
+    """Let revisions leave a cache with a limit, by the Hub's own tools, until so many bytes fit in.
+
+    Those that were used longest ago go first; what this process has pinned stays.
+    """
+    if hub.max_cache_bytes is None or not hub.cache.is_dir():
+        return
+    from huggingface_hub import scan_cache_dir
+
+    held = scan_cache_dir(hub.cache)
+    excess = held.size_on_disk + nbytes - hub.max_cache_bytes
+    if excess <= 0:
+        return
+    revisions = sorted(
+        ((repo.last_accessed, revision) for repo in held.repos for revision in repo.revisions),
+        key=lambda pair: (pair[0], pair[1].last_modified),
+    )
+    leaving: list[str] = []
+    for _, revision in revisions:
+        if revision.commit_hash in hub.commits_in_use:
+            continue
+        leaving.append(revision.commit_hash)
+        if held.delete_revisions(*leaving).expected_freed_size >= excess:
+            break
+    if leaving:
+        held.delete_revisions(*leaving).execute()
 
 
 @contextmanager
