@@ -23,7 +23,7 @@ from tests.support.hub import LoopbackHub
 from tests.support.reference import picture
 
 from vlmscope import CheckpointError, SharedBase, Variant, check_checkpoint, discover, peek, run
-from vlmscope.checkpoints import remote, sources
+from vlmscope.checkpoints import check, remote, sources
 from vlmscope.checkpoints.hub import Hub
 from vlmscope.checkpoints.hub_errors import Interrupted
 from vlmscope.checkpoints.hub_find import fetched
@@ -256,9 +256,14 @@ def test_variants_on_the_hub_answer_as_those_on_disk(
 
 
 def test_a_check_of_a_checkpoint_on_the_hub(server, hub, monkeypatch):
-    server.put(REPO, {"a.safetensors": HEAD})
-    monkeypatch.setattr(sources, "default_hub", lambda: hub)
+    whole = save({"model.language_model.embed_tokens.weight": torch.zeros(4000, 192)})
+    server.put(REPO, {"a.safetensors": HEAD, "b/model.safetensors": whole})
+    for module in (sources, check):
+        monkeypatch.setattr(module, "default_hub", lambda: hub)
     assert check_checkpoint(f"hf://{REPO}").ok
+    server.sent = 0
+    assert "whole model" in (check_checkpoint(f"hf://{REPO}/b").reason or "")
+    assert server.sent < 200_000 < len(whole)
     assert "is not there" in (check_checkpoint("hf://someone/none").reason or "")
 
 
@@ -334,6 +339,22 @@ def test_two_who_fetch_the_same_file_at_once_get_it_whole(server, hub):
     for each in work:
         each.join()
     assert got == [data] * 4 and len(server.asked("/store/")) == 1
+
+
+@pytest.mark.parametrize("mode", ["together", "measured"])
+def test_a_comparison_that_is_stopped_while_it_fetches_is_stopped_and_not_failed(
+    server, hub, tiny_folder, monkeypatch, mode
+):
+    monkeypatch.setattr(remote, "CHUNK", 10_000)
+    base = SharedBase.load(tiny_folder, device="cpu", hub=hub)
+    server.put(REPO, {"a.safetensors": HEAD})
+    stop = lambda: bool(server.asked("/store/"))  # noqa: E731
+    lines = ["baseline", f"arr-coc:hf://{REPO}"]
+    results = run(
+        base, picture(96, 96), "What?", lines, stop=stop, max_new_tokens=3, mode=mode
+    ).results
+    assert results[1].status == "stopped" and results[1].error is None
+    assert run(base, picture(96, 96), "What?", lines, max_new_tokens=3).results[1].status == "done"
 
 
 def test_another_file_of_a_commit_that_is_partly_in_the_cache_is_fetched(server, hub):

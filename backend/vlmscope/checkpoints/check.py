@@ -15,10 +15,12 @@ from vlmscope.checkpoints.adapter import (
     own_modules,
 )
 from vlmscope.checkpoints.header import Header
+from vlmscope.checkpoints.hub_find import peeked_on_hub
 from vlmscope.checkpoints.own import dtype_refusal, own_shapes
-from vlmscope.checkpoints.places import weights_file
+from vlmscope.checkpoints.places import is_hub, weights_file
+from vlmscope.checkpoints.reader import PickleReader
 from vlmscope.checkpoints.recognise import Recognised, recognise
-from vlmscope.checkpoints.sources import local_source
+from vlmscope.checkpoints.sources import default_hub, local_source
 from vlmscope.checkpoints.weights import header_of
 from vlmscope.values.errors import CheckpointError
 
@@ -56,7 +58,11 @@ def check_checkpoint(
     Never raises for a checkpoint: what is wrong with it is the `reason`.
     """
     try:
-        source = local_source(source)
+        if is_hub(source):
+            seen = _seen_on_hub(source, hidden_size, linear)
+            if seen.kind != "lora" or not seen.ok:  # of an adapter the config is read too
+                return seen
+            source = local_source(source)
         path = adapter_file(source) if is_adapter(source) else weights_file(source)
         header = header_of(path)
     except CheckpointError as error:
@@ -69,6 +75,14 @@ def check_checkpoint(
     except CheckpointError as error:
         return replace(report, ok=False, reason=str(error))
     return report
+
+
+def _seen_on_hub(
+    source: str, hidden_size: int | None, linear: Mapping[str, tuple[int, int]] | None
+) -> Check:
+    with PickleReader() as reader:
+        record = peeked_on_hub(default_hub(), source, reader)
+    return check_header(record.name, Header(record.tensors or {}, {}), hidden_size, linear)
 
 
 def check_header(

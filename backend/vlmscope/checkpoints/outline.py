@@ -17,7 +17,7 @@ GROUPS = ("model_state_dict", "state_dict", "model", "module")
 STATES = ("optimizer_state_dict", "optimizer", "scheduler_state_dict", "lr_scheduler", "rng_state")
 TRAINING = {"param_groups", "last_epoch", "base_lrs", *STATES}
 """One of these is in what a trainer keeps beside a model."""
-MAX_TENSORS = 100_000
+MAX_TENSORS = 20_000
 MAX_FACTS = 5_000
 MAX_DEPTH = 6
 MAX_TEXT = 4_096
@@ -67,8 +67,10 @@ def _flat(group: Mapping[Any, Any], name: str) -> Iterator[tuple[str, Tensor]]:
         prefix, values, depth = waiting.pop(0)
         for key, value in values.items():
             count += 1
-            if count > 4 * MAX_TENSORS:
-                raise CheckpointError(f"{name} holds more than {MAX_TENSORS:,} tensors.")
+            if count > 2 * MAX_TENSORS:
+                raise CheckpointError(
+                    f"{name} holds more than {MAX_TENSORS:,} tensors; give a checkpoint of a model."
+                )
             if not isinstance(key, str) or (depth == 0 and values is group and key in STATES):
                 continue
             if isinstance(value, Tensor):

@@ -9,6 +9,7 @@ import json
 import resource
 import struct
 import sys
+from contextlib import suppress
 from typing import IO
 
 from vlmscope.checkpoints.outline import outline
@@ -22,9 +23,13 @@ LENGTHS = struct.Struct("<II")
 
 def main() -> None:
     """Answer until the pipe is closed."""
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    for limit, most in (
+        (resource.RLIMIT_AS, MEMORY),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        with suppress(ValueError, OSError):  # macOS knows no limit of address space
+            resource.setrlimit(limit, (most, most))
     asked, told = sys.stdin.buffer, sys.stdout.buffer
     while len(lengths := asked.read(LENGTHS.size)) == LENGTHS.size:
         told.write(_answer(asked, *LENGTHS.unpack(lengths)) + b"\n")

@@ -11,6 +11,7 @@ import torch
 from PIL import Image
 
 from vlmscope.checkpoints.head import LoadedHead
+from vlmscope.checkpoints.hub_errors import Interrupted
 from vlmscope.engine.adapters import Adapted
 from vlmscope.engine.admission import check_room
 from vlmscope.engine.answer import Answer
@@ -194,6 +195,8 @@ class Work:
         """The events of a row's own work; a fault in it ends that row alone."""
         try:
             yield from events
+        except Interrupted:  # a download that was asked to stop: the row is stopped with the others
+            return
         except Exception as error:
             yield row.failed(sentence(row.variant.title, error, FEWER))
 
