@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 import torch
 from tests.support.corpus import BOOM, HIDDEN, good_files, hostile_files, program, text
+from tests.support.heads import make_state
 
 from vlmscope import CheckpointError, check_checkpoint, discover, peek
 from vlmscope.checkpoints.blob import LocalBlob
@@ -191,6 +192,19 @@ def test_a_number_that_was_changed_in_an_archive_is_found_by_its_checksum(good, 
     assert peek(tmp_path / "a.pt").kind == "arr-coc"
     with pytest.raises(CheckpointError, match="CRC-32"):
         load_head(str(tmp_path / "a.pt"), HIDDEN)
+
+
+def test_lists_that_refer_to_each_other_without_end_cost_nothing(tmp_path: Path):
+    laughs: list[object] = []
+    for _ in range(40):
+        laughs = [laughs] * 10  # 10^40 values for whoever walks them
+    endless: list[object] = []
+    endless.append(endless)
+    path = tmp_path / "a.pt"
+    torch.save({"model_state_dict": make_state(HIDDEN), "config": laughs, "notes": endless}, path)
+    start = time.perf_counter()
+    assert peek(path).kind == "arr-coc" and load_head(str(path), HIDDEN)
+    assert time.perf_counter() - start < 4
 
 
 def test_a_public_place_takes_safetensors_alone(good):

@@ -30,6 +30,7 @@ from vlmscope.checkpoints.hub_find import fetched
 from vlmscope.checkpoints.hub_place import HubPlace, hub_place
 from vlmscope.checkpoints.places import is_hub
 from vlmscope.checkpoints.remote import download
+from vlmscope.cli.fetch import fetch
 
 HIDDEN = 192
 HEAD = save(make_state(HIDDEN), {"epoch": "3"})
@@ -265,6 +266,18 @@ def test_a_check_of_a_checkpoint_on_the_hub(server, hub, monkeypatch):
     assert "whole model" in (check_checkpoint(f"hf://{REPO}/b").reason or "")
     assert server.sent < 200_000 < len(whole)
     assert "is not there" in (check_checkpoint("hf://someone/none").reason or "")
+
+
+def test_the_command_line_fetches_first_and_tells_a_terminal_the_bytes(
+    server, hub, monkeypatch, capsys
+):
+    server.put(REPO, {"a.safetensors": HEAD})
+    monkeypatch.setattr(sources, "default_hub", lambda: hub)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    fetch([Variant.parse(f"arr-coc:hf://{REPO}"), Variant.parse("arr-coc:hf://someone/none")])
+    told = capsys.readouterr().err
+    assert told.startswith(f"\rhf://{REPO}: ") and told.count("\n") == 1
+    assert len(server.asked("/store/")) == 1
 
 
 def test_a_download_that_is_cut_goes_on_by_itself_and_the_next_time(server, hub, monkeypatch):

@@ -59,6 +59,7 @@ def _compare(arguments: argparse.Namespace) -> int:
     # Imported here, so that a line that cannot be read is answered before torch is loaded.
     import transformers
 
+    from vlmscope.cli.fetch import fetch
     from vlmscope.engine.base import SharedBase
     from vlmscope.engine.compare import run
     from vlmscope.engine.options import Options, check_query
@@ -78,6 +79,7 @@ def _compare(arguments: argparse.Namespace) -> int:
     image = open_image(arguments.image)
     if arguments.save:
         check_place(arguments.save)
+    fetch(variants)
     base = SharedBase.load(arguments.base, revision=arguments.revision, memory_gib=arguments.memory)
     result = run(base, image, arguments.query, variants, **settings)
     if arguments.json:
