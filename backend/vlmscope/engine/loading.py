@@ -6,7 +6,8 @@ import hashlib
 import json
 import logging
 import os
-from dataclasses import dataclass, replace
+import sys
+from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,8 @@ from transformers import (
 from transformers.utils.hub import cached_file
 
 from vlmscope.checkpoints.hub import Pinned
-from vlmscope.checkpoints.hub_place import hub_place
+from vlmscope.checkpoints.hub_model import fetch_model, pinned_model
+from vlmscope.checkpoints.remote import Progress
 from vlmscope.checkpoints.sources import default_hub
 from vlmscope.engine.room import GIB, free_bytes
 from vlmscope.values.errors import BaseError, CheckpointError
@@ -30,6 +32,9 @@ log = logging.getLogger(__name__)
 
 MODEL_TYPE = "qwen3_vl"
 SHIPPED = "shipped"
+LARGE = 50 * 2**20
+LOCAL = {"local_files_only": True, "trust_remote_code": False}
+"""What is loaded is here already, and none of it is code."""
 
 
 @dataclass(frozen=True)
@@ -40,8 +45,8 @@ class Source:
     location: str
     revision: str | None
     config: Any
-    cached: bool = False
-    """Whether it is read from the cache alone, since the Hub does not answer."""
+    pinned: Pinned | None = None
+    """Where on the Hub it lies, if it does."""
 
     @property
     def hidden_size(self) -> int:
@@ -86,8 +91,7 @@ def find_base(
     if os.path.exists(path) or path.is_absolute() or name.startswith(".") or name.count("/") != 1:
         raise BaseError(f"There is no base folder {name!r}; give a folder or a model id.")
     pinned = _pin(name, revision)
-    config = _config(name, name, pinned.commit, pinned.is_cached)
-    return Source(name, name, pinned.commit, config, pinned.is_cached)
+    return Source(name, name, pinned.commit, _config(name, name, pinned.commit), pinned)
 
 
 def load_parts(
@@ -99,9 +103,13 @@ def load_parts(
     gets so much, the machine's memory and the disk the rest.
     """
     placed = _placed(source, device, dtype, room)
-    pinned: dict[str, Any] = {}
-    if not Path(source.location).is_dir():
-        pinned = {"revision": source.revision, "local_files_only": source.cached}
+    pinned: dict[str, Any] = LOCAL
+    if source.pinned is not None:
+        pinned = {"revision": source.revision, **LOCAL}
+        try:
+            fetch_model(default_hub(), source.pinned, _tell(source.name))
+        except CheckpointError as error:
+            raise BaseError(f"The base cannot be had: {error}") from error
     try:
         tokenizer = AutoTokenizer.from_pretrained(source.location, **pinned)
         image_processor = AutoImageProcessor.from_pretrained(
@@ -134,6 +142,19 @@ def unloaded(source: Source) -> Any:
     """The model without its weights: names and shapes alone, in no memory."""
     with torch.device("meta"):
         return Qwen3VLForConditionalGeneration(source.config)
+
+
+def _tell(name: str) -> Progress:
+    """Says on stderr, at every tenth, how much of a large file is here."""
+    last = [-1]
+
+    def tell(have: int, whole: int) -> None:
+        tenth = have * 10 // max(1, whole)
+        if whole >= LARGE and tenth != last[0]:
+            last[0] = tenth
+            print(f"{name}: {have / GIB:.2f} of {whole / GIB:.2f} GiB are here", file=sys.stderr)
+
+    return tell
 
 
 def _placed(
@@ -209,15 +230,14 @@ def choose_dtype(dtype: str | torch.dtype | None, device: torch.device) -> torch
 def _pin(name: str, revision: str | None) -> Pinned:
     """The commit that a revision of a model on the Hub stands for now; raises BaseError."""
     try:
-        place = hub_place(f"hf://{name}" + (f"@{revision}" if revision else ""))
-        return default_hub().pin(replace(place, repo_type="model"))
+        return pinned_model(default_hub(), name, revision)
     except CheckpointError as error:
         raise BaseError(f"The base cannot be had: {error}") from error
 
 
-def _config(name: str, location: str, revision: str | None, cached: bool = False) -> Any:
+def _config(name: str, location: str, revision: str | None) -> Any:
     try:
-        config = AutoConfig.from_pretrained(location, revision=revision, local_files_only=cached)
+        config = AutoConfig.from_pretrained(location, revision=revision, **LOCAL)
     except Exception as error:  # transformers and the Hub client raise many kinds
         raise BaseError(
             f"The base {name!r} cannot be read ({_first_line(error)}); "
@@ -242,7 +262,11 @@ def _chat_template(source: Source, pinned: dict[str, Any]) -> str:
     """The template of a processor whose tokenizer carries none."""
     for name in ("chat_template.jinja", "chat_template.json"):
         path = cached_file(
-            source.location, name, _raise_exceptions_for_missing_entries=False, **pinned
+            source.location,
+            name,
+            _raise_exceptions_for_missing_entries=False,
+            local_files_only=True,
+            revision=pinned.get("revision"),
         )
         if path is not None:
             text = Path(path).read_text(encoding="utf-8")
