@@ -1,7 +1,7 @@
 """Take the pictures of the app for the README and for a look: screenshot.py [FOLDER].
 
-Starts the app on a free port, compares what is ticked on one example, and saves it light,
-dark and narrow. HOST, PORT, BASE and CHECKPOINTS reach the app.
+Starts the app on a free port, compares what is ticked on one example, opens a checkpoint's card, and
+saves both light, dark and narrow. HOST, PORT, BASE and CHECKPOINTS reach the app.
 """
 
 import os
@@ -16,6 +16,7 @@ import browser
 from stamps import ROOT
 
 EXAMPLE = 4  # one that tells the variants apart
+CARD = "influence_step-0600"
 VIEWS = {
     "app-light.png": {"viewport": {"width": 1440, "height": 860}, "color_scheme": "light"},
     "app-dark.png": {"viewport": {"width": 1440, "height": 860}, "color_scheme": "dark"},
@@ -49,6 +50,17 @@ def take(chromium: Browser, address: str, file: Path, view: dict) -> None:
     page.close()
 
 
+def take_card(chromium: Browser, address: str, file: Path, view: dict) -> None:
+    """One picture of the checkpoints, with the card of one that ships."""
+    page = chromium.new_page(**view)
+    page.goto(f"{address}?__theme={view['color_scheme']}")
+    page.get_by_role("tab", name="Checkpoints").click()
+    page.locator("#checkpoints").get_by_text(CARD, exact=True).click()
+    page.locator("#card h2").wait_for()
+    page.screenshot(path=file, full_page=True)
+    page.close()
+
+
 def main(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, str(ROOT / "space" / "app.py")]
@@ -63,6 +75,9 @@ def main(folder: Path) -> None:
                 for name, view in VIEWS.items():
                     take(chromium, address, folder / name, view)
                     print(os.path.relpath(folder / name))
+                    card = folder / name.replace("app", "checkpoints")
+                    take_card(chromium, address, card, view)
+                    print(os.path.relpath(card))
         finally:
             app.terminate()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from tests.support.reference import picture
 
 from vlmscope import InputError, SharedBase, Variant, run
 from vlmscope.values.selection import DROPPED, blocks, carriers, shrunk
+from vlmscope.variants.context import Context
 from vlmscope.variants.divprune import max_min
 from vlmscope.variants.registry import make_kind
 from vlmscope.variants.saliency import sobel
@@ -237,3 +239,17 @@ def test_a_head_that_does_not_hear_the_question_says_so_with_what_was_measured(
     for few in ("keep=100%", "keep=5"):
         told = run(tiny, square, "What is it?", [f"{line},{few}"], max_new_tokens=1).results[0]
         assert not any("hardly" in warning for warning in told.warnings)
+
+
+def test_asking_a_head_other_questions_is_in_no_figure(tiny, tiny_head, square, monkeypatch):
+    """A clock that says so: beside it, a thousand seconds pass, and they are taken off."""
+
+    @contextmanager
+    def aside(context):
+        yield
+        context.aside_seconds += 1000
+
+    monkeypatch.setattr(Context, "aside", aside)
+    for mode in ("together", "measured"):
+        made = run(tiny, square, "What?", [f"arr-coc:{tiny_head}"], max_new_tokens=1, mode=mode)
+        assert made.results[0].metrics["select_s"] < 0

@@ -102,9 +102,11 @@ class Work:
             kind, heads = make_kind(row.variant), _Heads(self.base)
             row.adapted = self.base.adapted(row.variant.loras)
             looked, clock = sight.seconds, self.clock()
-            plan = kind.plan(self._context(heads, sight, row.adapted))
+            context = self._context(heads, sight, row.adapted)
+            plan = kind.plan(context)
             self.base.synchronize()
-            row.metrics["select_s"] = clock.seconds - heads.seconds - (sight.seconds - looked)
+            others = heads.seconds + (sight.seconds - looked) + context.aside_seconds
+            row.metrics["select_s"] = clock.seconds - others
         row.prompt, row.pixels = self.prompt, self.pixels
         if plan.image is not None:
             check_image(row.variant, plan.image)

@@ -79,7 +79,8 @@ class ArrCocHead:
             )
         maps = tuple(_maps(scores, context.grid, self._whose))
         kept = top_k(maps[0].values, self.variant.keep.of(context.total))
-        warnings = (*loaded.warnings, *self._dead(context, loaded.head, texture, kept))
+        with context.aside():
+            warnings = (*loaded.warnings, *self._dead(context, loaded.head, texture, kept))
         return Plan.keeping(context.grid, kept, maps=maps, warnings=warnings)
 
     def _weighed(self, scores: Scores) -> Scores:
