@@ -55,7 +55,7 @@ def take_card(chromium: Browser, address: str, file: Path, view: dict) -> None:
     page = chromium.new_page(**view)
     page.goto(f"{address}?__theme={view['color_scheme']}")
     page.get_by_role("tab", name="Checkpoints").click()
-    page.locator("#checkpoints").get_by_text(CARD, exact=True).click()
+    page.locator("#checkpoints .virtual-row").get_by_text(CARD, exact=True).click()
     page.locator("#card h2").wait_for()
     page.screenshot(path=file, full_page=True)
     page.close()
