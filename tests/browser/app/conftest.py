@@ -17,6 +17,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from safetensors.torch import load_file, save_file
 from tests.support.heads import save_head
+from tests.support.hub import LoopbackHub
 from tests.support.tiny_base import make_tiny_base
 from transformers import AutoTokenizer
 
@@ -156,3 +157,20 @@ def _address(process: subprocess.Popen) -> str:
         if found:
             return found[1]
     pytest.fail(f"the app did not start:\n{said}")
+
+
+@pytest.fixture(scope="module")
+def hub(heads) -> Iterator[LoopbackHub]:
+    """A Hub on loopback with a repository of one head."""
+    with LoopbackHub() as server:
+        head = (heads / "one.safetensors").read_bytes()
+        server.put("someone/heads", {"runs/theirs_step-9.safetensors": head})
+        yield server
+
+
+@pytest.fixture(scope="module")
+def shared_app(hub, tmp_path_factory) -> Iterator[Running]:
+    """The app for strangers, with repositories on the Hub."""
+    own = {"HF_ENDPOINT": hub.endpoint, "HF_HOME": str(tmp_path_factory.mktemp("hub"))}
+    settings = {"HOST": "0.0.0.0", "HUB": "someone", "PORT": "17940"}
+    yield from _start(own | settings | {"MAX_NEW_TOKENS": str(MAX_NEW_TOKENS)}, None)

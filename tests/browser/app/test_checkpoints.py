@@ -92,3 +92,36 @@ def test_notes_are_written_beside_the_file_and_new_files_appear(tab: Page, heads
     expect(rows(tab).filter(has_text="three")).to_have_count(1)
     late.unlink()
     (heads / "metadata.json").unlink()
+
+
+def look_into(page: Page, place: str) -> None:
+    page.locator("#place input, #place textarea").fill(place)
+    page.get_by_role("button", name="Look", exact=True).click()
+
+
+def test_strangers_look_into_repositories_fetch_what_they_add_and_see_no_disk(
+    shared_app, hub, open_page, tmp_path: Path
+):
+    page = open_page(shared_app.address)
+    page.get_by_role("tab", name="Checkpoints").click()
+    expect(rows(page).filter(has_text="influence_step-0600")).to_have_count(1)
+    look_into(page, str(tmp_path))
+    expect(page.get_by_role("alert").filter(has_text="only into repositories")).to_be_visible()
+    look_into(page, "hf://other/heads")
+    expect(page.get_by_role("alert").filter(has_text="may not be read here")).to_be_visible()
+    look_into(page, "https://huggingface.co/someone/heads")
+    pick(page, "theirs_step-9")
+    expect(page.locator("#card")).to_contain_text("hf://someone/heads@")
+    expect(page.get_by_role("button", name="Save notes")).to_be_hidden()
+    page.get_by_role("button", name="Add to the comparison").click()
+    expect(page.get_by_text("ARR-COC theirs step-9 is ticked")).to_be_visible()
+    assert hub.asked("/store/")
+    pick(page, "influence_step-0600")
+    expect(page.locator("#card")).not_to_contain_text("place")
+    page.get_by_role("tab", name="Compare").click()
+    expect(page.get_by_label("ARR-COC theirs step-9")).to_be_checked()
+    page.locator("#examples button").first.click()
+    expect(page.locator("#question textarea")).not_to_have_value("")
+    page.locator("#compare").click()
+    cell = page.get_by_test_id("cell").filter(has_text="ARR-COC theirs step-9")
+    expect(cell).to_contain_text("50 of 100")
