@@ -15,19 +15,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vlmscope.checkpoints.header import Header
+from vlmscope.checkpoints.neighbours import ADAPTER as CONFIG
+from vlmscope.checkpoints.neighbours import read_object
 from vlmscope.checkpoints.own import FLOATS
 from vlmscope.checkpoints.places import readable_file, weights_file
 from vlmscope.checkpoints.weights import header_of, open_weights
-from vlmscope.values import strict_json
 from vlmscope.values.errors import CheckpointError, shortened
 
 if TYPE_CHECKING:
     import torch
 
-WEIGHTS, CONFIG = "adapter_model.safetensors", "adapter_config.json"
+WEIGHTS = "adapter_model.safetensors"
 NAMES = (WEIGHTS, "adapter_model.bin")
 """What PEFT calls an adapter's file; the second is a pickle."""
-MAX_CONFIG_BYTES = 1_000_000
 MAX_RANK = 4096
 
 _KEY = re.compile(
@@ -239,11 +239,7 @@ def _config(path: Path, name: str) -> dict[str, Any]:
             "give the whole folder that PEFT saved."
         )
     try:
-        if path.stat().st_size > MAX_CONFIG_BYTES:
-            raise ValueError(f"it has {path.stat().st_size:,} bytes")
-        config = strict_json.loads(path.read_bytes())
-        if not isinstance(config, dict):
-            raise ValueError("it is no object")
+        config = read_object(path)
     except (ValueError, RecursionError, OSError) as error:
         raise CheckpointError(
             f"The {CONFIG} of {name} cannot be read ({error}); save the adapter again."

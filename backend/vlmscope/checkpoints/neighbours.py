@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from vlmscope.checkpoints.places import WEIGHT_NAMES
@@ -21,6 +21,16 @@ GENERIC = (
 )
 """File names that say nothing: the folder's name is the checkpoint's."""
 MAX_BYTES = 1_000_000
+
+
+def read_object(path: Path) -> dict[str, Any]:
+    """A small file's JSON object; raises ValueError (in words), RecursionError or OSError."""
+    if path.stat().st_size > MAX_BYTES:
+        raise ValueError(f"it has {path.stat().st_size:,} bytes")
+    values = strict_json.loads(path.read_bytes())
+    if not isinstance(values, dict):
+        raise ValueError("it is no object")
+    return values
 
 
 class Neighbours:

@@ -11,10 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from vlmscope.checkpoints.neighbours import MAX_BYTES, NOTES
+from vlmscope.checkpoints.neighbours import NOTES, read_object
 from vlmscope.checkpoints.places import weights_file
 from vlmscope.checkpoints.sayings import BY_HAND, TEXTS
-from vlmscope.values import strict_json
 from vlmscope.values.errors import CheckpointError, InputError, shown
 
 MAX_TEXT = 20_000
@@ -93,17 +92,12 @@ def _read(place: Path) -> dict[str, Any]:
     if not place.exists():
         return {}
     try:
-        if place.stat().st_size > MAX_BYTES:
-            raise ValueError(f"it has {place.stat().st_size:,} bytes")
-        values = strict_json.loads(place.read_bytes())
-        if not isinstance(values, dict):
-            raise ValueError("it is no object")
+        return read_object(place)
     except (ValueError, RecursionError, OSError) as error:
         raise CheckpointError(
             f"{place.name} of the folder {place.parent.name!r} cannot be read ({error}), so nothing was "
             "written to it; mend or move it."
         ) from None
-    return values
 
 
 def _write(place: Path, values: dict[str, Any]) -> None:
