@@ -15,8 +15,8 @@ from .images import from_data_url, to_data_url
 if TYPE_CHECKING:
     from .comparison import Comparison
 
-SCHEMA_VERSION = 2
-"""2 added fields to the view; what 1 holds means the same in 2."""
+SCHEMA_VERSION = 3
+"""2 and 3 added fields to the view; what an older one holds means the same in a newer."""
 
 
 def to_document(value: Comparison) -> dict[str, Any]:

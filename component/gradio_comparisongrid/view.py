@@ -2,16 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Sequence
+from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field, field_validator
 
+from .errors import InvalidComparison
 from .model import Text, WireModel
 
 Colormap = Literal["viridis", "magma", "cividis", "inferno", "grey", "diverging"]
 Normalize = Literal["shared", "cell", "percentile"]
 Answers = Literal["plain", "marked", "changes"]
 Deltas = Literal["absolute", "percent", "ratio"]
+
+
+def as_box(corners: Sequence[float]) -> tuple[float, float, float, float]:
+    """Left, top, right and bottom of a box on the picture, 0 to 1; InvalidComparison if it is none."""
+    if len(corners) != 4:
+        raise InvalidComparison(f"{corners!r:.60} is no box: it needs x0, y0, x1, y1")
+    x0, y0, x1, y1 = corners
+    if not (0 <= x0 < x1 <= 1 and 0 <= y0 < y1 <= 1):
+        raise InvalidComparison(
+            f"({x0:g}, {y0:g}, {x1:g}, {y1:g}) is no box on the picture: it needs x0 below x1 and "
+            "y0 below y1, each from 0 to 1"
+        )
+    return x0, y0, x1, y1
+
+
+Region = Annotated[tuple[float, float, float, float], AfterValidator(as_box)]
+"""A box on the picture in normalised coordinates: x0, y0, x1, y1."""
 
 
 class View(WireModel):
@@ -23,7 +42,8 @@ class View(WireModel):
     `tokens` draws which tokens are dropped or merged.
 
     The picture: `zoom` is 1 to 32, `center` its middle in normalised coordinates (0 to 1, x
-    before y), `swipe` where the swipe's handle stands, 0 (left) to 1.
+    before y), `swipe` where the swipe's handle stands, 0 (left) to 1; `region` is a box marked on
+    it, left, top, right and bottom in normalised coordinates.
 
     The cells: `solo` is the id of the one shown alone, `order` the ids as a person arranged
     them, `hidden` those not shown, `sort` the key of the metric they are sorted by. `answers` is
@@ -50,6 +70,7 @@ class View(WireModel):
     center: tuple[float, float] | None = None
     linked: bool | None = None
     swipe: float | None = Field(default=None, ge=0, le=1)
+    region: Region | None = None
     solo: Text | None = None
     order: list[Text] | None = None
     hidden: list[Text] | None = None

@@ -35,25 +35,27 @@ def test_the_file_needs_nothing_of_the_machine_that_wrote_it(value, cache, tmp_p
 
 def test_a_newer_schema_gets_one_sentence(value, tmp_path):
     path = value.save(tmp_path / "run.json")
-    path.write_text(json.dumps(json.loads(path.read_text()) | {"schema_version": 3, "new": 1}))
-    with pytest.raises(InvalidComparison, match=r"schema 3, but .* reads up to 2: install a newer"):
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"schema_version": 4, "new": 1}))
+    with pytest.raises(InvalidComparison, match=r"schema 4, but .* reads up to 3: install a newer"):
         Comparison.load(path)
 
 
-@pytest.mark.parametrize("version", [{}, {"schema_version": 1}, {"schema_version": 2}])
+@pytest.mark.parametrize(
+    "version", [{}, {"schema_version": 1}, {"schema_version": 2}, {"schema_version": 3}]
+)
 def test_an_older_schema_opens_and_becomes_the_newest(version, tmp_path):
     path = tmp_path / "old.json"
     path.write_text(json.dumps(version | {"cells": [{"id": "a"}], "view": {"zoom": 2}}))
-    assert Comparison.load(path).schema_version == 2
-    assert Comparison(**version).schema_version == 2
-    assert Comparison.from_json(version).schema_version == 2
+    assert Comparison.load(path).schema_version == 3
+    assert Comparison(**version).schema_version == 3
+    assert Comparison.from_json(version).schema_version == 3
 
 
 @pytest.mark.parametrize("version", [0, -1, 1.0, True, "2", None])
 def test_a_schema_that_is_no_version_gets_one_sentence(version, tmp_path):
     path = tmp_path / "odd.json"
     path.write_text(json.dumps({"schema_version": version, "cells": [], "new": 1}))
-    says = "schema_version .*: it needs a whole number from 1 to 2$"
+    says = "schema_version .*: it needs a whole number from 1 to 3$"
     with pytest.raises(InvalidComparison, match=says):
         Comparison.load(path)
     with pytest.raises(InvalidComparison, match=says):
@@ -62,9 +64,9 @@ def test_a_schema_that_is_no_version_gets_one_sentence(version, tmp_path):
 
 def test_the_schema_in_memory_is_not_for_changing(value):
     with pytest.raises(
-        InvalidComparison, match=r"Comparison\.schema_version is 3: field is frozen"
+        InvalidComparison, match=r"Comparison\.schema_version is 4: field is frozen"
     ):
-        value.schema_version = 3
+        value.schema_version = 4
 
 
 def test_a_file_is_replaced_whole(value, tmp_path):

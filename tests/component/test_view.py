@@ -20,6 +20,7 @@ def test_every_part_of_a_view_is_kept_with_the_value():
         center=(0.2, 0.4),
         linked=False,
         swipe=0.25,
+        region=(0.1, 0.2, 0.5, 1),
         solo="a",
         order=["b", "a"],
         hidden=["c"],
@@ -61,6 +62,26 @@ def test_a_range_needs_its_low_end_first(ends):
 def test_a_range_has_finite_ends(end):
     with pytest.raises(InvalidComparison, match=r"View\.range\[1\] is (inf|nan): .* finite"):
         View(range=(0, end))
+
+
+@pytest.mark.parametrize(
+    "box",
+    [(0.5, 0, 0.5, 1), (0, 0.6, 1, 0.5), (-0.1, 0, 1, 1), (0, 0, 1, 1.1)],
+)
+def test_a_region_is_a_box_within_the_picture(box):
+    with pytest.raises(InvalidComparison, match=r"View\.region: \(.*\) is no box on the picture"):
+        View(region=box)
+
+
+def test_a_region_has_four_numbers():
+    with pytest.raises(InvalidComparison, match=r"View\.region"):
+        View(region=(0, 0, 1))  # pyright: ignore[reportArgumentType]
+
+
+def test_a_region_is_kept_in_a_file_and_on_a_page(tmp_path):
+    value = Comparison(view=View(region=(0.25, 0, 0.75, 0.5)))
+    assert Comparison.load(value.save(tmp_path / "run.json")) == value
+    assert '"region":[0.25,0.0,0.75,0.5]' in value.to_html()
 
 
 def test_sorting_by_what_is_no_metric_is_refused_with_the_known_ones():
