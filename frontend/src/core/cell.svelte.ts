@@ -5,6 +5,7 @@ import { align } from "../lib/align";
 import { formatValue } from "../lib/figures";
 import { mean, minus, onGridOf, type Grid } from "../lib/grids";
 import { decodeBytes, decodeMap } from "../lib/maps";
+import { area, inside, weights, type Shares } from "../lib/region";
 import { extent, percentiles, positions, signedRanks, symmetric, type Range } from "../lib/scale";
 import { wordSpans, type Span } from "../lib/spans";
 import { DROPPED, tokenAt } from "../lib/tokens";
@@ -58,6 +59,7 @@ export class CellState {
   #dtype = $derived.by(() => this.#layer?.dtype ?? "float32");
   #low = $derived.by(() => this.#layer?.low ?? null);
   #high = $derived.by(() => this.#layer?.high ?? null);
+  #diverging = $derived.by(() => this.#layer?.diverging ?? false);
   #sinks = $derived.by(() => this.#layer?.sinks ?? null);
 
   /** The token grid: all maps of a cell lie on it. */
@@ -212,6 +214,26 @@ export class CellState {
     const other = this.#reference?.raw;
     if (this.isReference || !this.raw || !other) return null;
     return spearman(onGridOf(this.raw, other), other.values);
+  });
+
+  // ---- in the region
+  #weights = $derived.by(() => {
+    const words = this.#showsWords;
+    return (
+      this.raw &&
+      weights(this.raw.values, !words && this.#diverging, words ? null : this.#skip.content)
+    );
+  });
+  /** What of the cell's own values and tokens lies in the region; null without one. */
+  shares = $derived.by<Shares | null>(() => {
+    const { box } = this.#grid.region;
+    if (!box) return null;
+    const { raw, tokens } = this;
+    return {
+      relevance: raw && inside(this.#weights!, raw.rows, raw.cols, box),
+      kept: tokens.keptMask && inside(tokens.keptMask, this.rows, this.cols, box),
+      area: area(box),
+    };
   });
 
   // ---- what cannot be shown

@@ -1,8 +1,9 @@
 /** Everything that is told of each cell, as rows of text: for the table. */
 
-import { formatCorrelation, told } from "../lib/figures";
+import { formatCorrelation, formatShare, told } from "../lib/figures";
 import { conditionsText } from "../lib/stamp";
 import type { Cell, Metric } from "../lib/types";
+import type { CellState } from "./cell.svelte";
 import type { GridState } from "./grid.svelte";
 
 export interface Fact {
@@ -59,7 +60,21 @@ export function facts(grid: GridState, keys: readonly string[]): Fact[] {
       return at ? [`row ${at.row} col ${at.col}`, ...at.parts].join(" ") : "";
     }),
   });
+  rows.push({ name: "in the region", texts: states.map((state) => regionText(grid, state)) });
   return rows.filter(({ texts }) => texts.some(Boolean));
+}
+
+/** What of a cell lies in the region, in words; empty where nothing can be told. */
+export function regionText(grid: GridState, state: CellState | undefined): string {
+  const shares = state?.shares;
+  if (!shares) return "";
+  const parts = [
+    shares.relevance === null ? "" : `${formatShare(shares.relevance)} of ${grid.drawing.label}`,
+    // Token counts would tell who is who.
+    shares.kept === null || grid.ballot.hides ? "" : `${formatShare(shares.kept)} of kept tokens`,
+    `${formatShare(shares.area)} of the image`,
+  ];
+  return parts.filter(Boolean).join(", ");
 }
 
 function status(cell: Cell, blind: boolean): string {

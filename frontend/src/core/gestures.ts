@@ -8,6 +8,12 @@ export interface Gestures {
   click(at: Point): () => void;
   doubleClick(at: Point, back: boolean): void;
   pan(dx: number, dy: number): void;
+  /** A drag begins here: gives whether it draws; else it pans. */
+  draw(from: Point): boolean;
+  /** What is drawn reaches to here. */
+  reach(to: Point): void;
+  /** What was drawn is done, or not to be. */
+  drawn(done: boolean): void;
   zoom(factor: number, at: Point): void;
   /** A wheel without Ctrl or ⌘, which scrolls the page. */
   plainWheel(): void;
@@ -23,11 +29,17 @@ function isTaken(event: Event): boolean {
   return (event.target as Element).closest?.("[data-own-gestures]") != null;
 }
 
+/** The nearest place of the frame. */
+function within({ x, y }: Point): Point {
+  return { x: Math.min(1, Math.max(0, x)), y: Math.min(1, Math.max(0, y)) };
+}
+
 /** Listen to the gestures on a frame; gives the function that stops it. */
 export function listen(frame: HTMLElement, gestures: Gestures): () => void {
   const down = new Map<number, Point>();
   let pressed: Point | null = null;
   let dragging = false;
+  let drawing = false;
   let takeBack: (() => void) | null = null;
 
   function place(event: { clientX: number; clientY: number }): Point {
@@ -51,13 +63,14 @@ export function listen(frame: HTMLElement, gestures: Gestures): () => void {
       dragging = false;
     } else {
       dragging = true;
+      stopDrawing(false);
       for (const id of down.keys()) frame.setPointerCapture(id);
     }
   }
 
   function pointermove(event: PointerEvent): void {
     // A release that no page was told of: above a menu, or another window.
-    if (!event.buttons) down.delete(event.pointerId);
+    if (!event.buttons && down.delete(event.pointerId)) stopDrawing(true);
     const before = down.get(event.pointerId);
     const at = place(event);
     if (!before) {
@@ -70,9 +83,11 @@ export function listen(frame: HTMLElement, gestures: Gestures): () => void {
         dragging = true;
         // Only now: captured from the press on, a click would be lost.
         frame.setPointerCapture(event.pointerId);
+        drawing = gestures.draw(pressed!);
       }
-      gestures.pan(at.x - before.x, at.y - before.y);
-      if (event.pointerType === "mouse") gestures.hover(at);
+      if (drawing) gestures.reach(within(at));
+      else gestures.pan(at.x - before.x, at.y - before.y);
+      if (event.pointerType === "mouse" && !drawing) gestures.hover(at);
     } else if (down.size === 2) {
       pinch(event.pointerId, before, at);
     }
@@ -91,7 +106,12 @@ export function listen(frame: HTMLElement, gestures: Gestures): () => void {
   }
 
   function release(event: PointerEvent): void {
-    down.delete(event.pointerId);
+    if (down.delete(event.pointerId)) stopDrawing(event.type === "pointerup");
+  }
+
+  function stopDrawing(done: boolean): void {
+    if (drawing) gestures.drawn(done);
+    drawing = false;
   }
 
   function pointerleave(event: PointerEvent): void {

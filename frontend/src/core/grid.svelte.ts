@@ -10,6 +10,7 @@ import { Ballot } from "./ballot.svelte";
 import type { CellState } from "./cell.svelte";
 import { CrosshairState } from "./crosshair.svelte";
 import { Drawing } from "./drawing.svelte";
+import { RegionState } from "./region.svelte";
 import { Reveal } from "./reveal.svelte";
 import { Setting } from "./setting.svelte";
 import { Sight } from "./sight.svelte";
@@ -21,6 +22,7 @@ export class GridState {
   readonly drawing: Drawing;
   readonly words: Words;
   readonly reveal: Reveal;
+  readonly region: RegionState;
   readonly ballot: Ballot;
   readonly arrangement: Arrangement;
   readonly crosshair = new CrosshairState((at) => this.aim(at));
@@ -42,6 +44,7 @@ export class GridState {
       () => asked.value.query,
     );
     this.reveal = new Reveal(asked);
+    this.region = new RegionState(asked);
     this.ballot = new Ballot(asked, () => [...this.byKey.keys()]);
     this.arrangement = new Arrangement(
       () => this.ballot.shuffled ?? [...this.byKey.keys()],
@@ -158,6 +161,7 @@ export class GridState {
       zoom: sight.shared.zoom,
       center: [sight.shared.x, sight.shared.y],
       linked: sight.linked.current,
+      region: this.region.box && [...this.region.box],
       solo: arrangement.solo,
     };
   }

@@ -26,6 +26,7 @@ export function press(event: Press, grid: GridState, key: string | null, around:
   if (event.ctrlKey || event.metaKey || event.altKey) return false;
   const arrow = ARROWS[event.key];
   if (arrow) {
+    if (grid.region.step(arrow, grid.sight.of(key ?? undefined).zoom, event.shiftKey)) return true;
     if (event.shiftKey) stepCrosshair(grid, arrow, key);
     else grid.sight.pan(-arrow[0] * STEP, -arrow[1] * STEP, key ?? undefined);
     return true;
@@ -48,6 +49,7 @@ const ACTS: Record<string, Act> = {
   "0": (grid, key) => grid.sight.reset(key ?? undefined),
   ",": (grid, key) => grid.words.step(-1, key),
   ".": (grid, key) => grid.words.step(1, key),
+  m: (grid) => grid.region.toggle(),
   f: (_, __, around) => around.full(),
   t: (_, __, around) => around.table(),
   "?": (_, __, around) => around.help(),
@@ -73,8 +75,9 @@ function alone({ arrangement }: GridState, number: number): boolean {
   return true;
 }
 
-/** One step back at a time: from a word, from a cell alone, from a pinned crosshair. */
+/** One step back at a time: from a region that is being marked, from a word, from a cell alone, from a pinned crosshair. */
 function letGo(grid: GridState): boolean {
+  if (grid.region.letGo()) return true;
   if (grid.words.clear() || grid.arrangement.leaveSolo()) return true;
   if (!grid.crosshair.pinned) return false;
   grid.crosshair.unpin();

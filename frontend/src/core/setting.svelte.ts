@@ -2,9 +2,10 @@
  * Something that the value or the app wishes for and the person changes. What the person chose stays
  * until another wish is uttered: a streamed value that says the same again utters none.
  */
+import type { Region } from "../lib/region";
 import type { Wish } from "./asked.svelte";
 
-export class Setting<T extends string | number | boolean | null> {
+export class Setting<T extends string | number | boolean | Region | null> {
   #wish: () => Wish<T | null | undefined> | undefined;
   #otherwise: T;
 

@@ -35,6 +35,15 @@ function plain(value: number, digits: number | null): string {
   return Math.abs(value) >= 1000 ? value.toFixed(0) : String(Number(value.toPrecision(3)));
 }
 
+/** A share, 0 to 1, in percent; a dash where there is none. Only what is nothing or all says so. */
+export function formatShare(share: number | null | undefined): string {
+  if (share === null || share === undefined) return "–";
+  const percent = 100 * share;
+  if (percent > 0 && percent < 1) return "<1 %";
+  if (percent > 99 && percent < 100) return ">99 %";
+  return `${Math.round(percent)} %`;
+}
+
 /** A correlation coefficient, −1 to 1. */
 export function formatCorrelation(value: number): string {
   return minus(value.toFixed(2)).replace(/^−0\.00$/, "0.00");

@@ -1,5 +1,6 @@
 /** The token grid: which tokens are kept, dropped or merged, and where they lie on the picture. */
 
+import { formatShare } from "./figures";
 import { decodeBytes } from "./maps";
 import type { Tokens } from "./types";
 
@@ -28,9 +29,7 @@ export function keptCount(assign: Uint16Array): number {
 /** `98 of 196 (50 %)`; all of them is just `196 of 196`. */
 export function keptLabel(kept: number, total: number): string {
   if (kept === total) return `${kept} of ${total}`;
-  const share = (100 * kept) / total;
-  const percent = share > 0 && share < 1 ? "<1" : share > 99 ? ">99" : String(Math.round(share));
-  return `${kept} of ${total} (${percent} %)`;
+  return `${kept} of ${total} (${formatShare(kept / total)})`;
 }
 
 /** The token at a point of the picture (0 to 1 from the left and from the top). */

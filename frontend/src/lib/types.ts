@@ -100,6 +100,8 @@ export interface ViewData {
   zoom?: number | null;
   center?: [number, number] | null;
   linked?: boolean | null;
+  /** A box marked on the picture: left, top, right, bottom, 0 to 1; null for none. */
+  region?: [number, number, number, number] | null;
   solo?: string | null;
   /** The page's own mark on a view that it told, by which it knows what was changed since. */
   told?: string | null;
