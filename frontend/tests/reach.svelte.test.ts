@@ -96,6 +96,7 @@ test.each([
   ["the help sheet", () => press(frame(0), "?")],
   ["a menu", () => tap(button("Arrange Half"))],
   ["the swipe, and a difference", () => (press(frame(0), "s"), press(frame(0), "d"))],
+  ["a region", () => (press(frame(0), "m"), press(frame(0), "Enter"))],
   ["a word held on to", () => press(frame(0), ".")],
   ["one cell alone", () => press(frame(0), "2")],
   ["nothing but what differs", () => give({ ...rich(), view: { answers: "changes" } })],
