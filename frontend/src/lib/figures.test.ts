@@ -5,6 +5,7 @@ import {
   figure,
   formatEnd,
   formatFigure,
+  formatShare,
   formatSpread,
   formatValue,
   ranked,
@@ -37,6 +38,17 @@ test.each([
   [NaN, "no value"],
 ])("the readout writes %f as %s", (value, text) => {
   expect(formatValue(value)).toBe(text);
+});
+
+test.each([
+  [0, "0 %"],
+  [0.004, "<1 %"],
+  [0.416, "42 %"],
+  [0.9999, ">99 %"],
+  [1, "100 %"],
+  [null, "–"],
+])("a share of %f is written %s", (share, text) => {
+  expect(formatShare(share)).toBe(text);
 });
 
 test("an end of the scale is short", () => {

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from gradio_comparisongrid.region import shares
+
 Open = Callable[..., Page]
 
 
@@ -247,6 +249,77 @@ def test_a_pinch_zooms_all_cells(open_demo: Open):
     assert len(set(placed(page))) == 1
 
 
+def mark(page: Page, cell: int, corner: tuple[float, float], other: tuple[float, float]) -> None:
+    """Drag a region on a cell's picture, with Region on."""
+    aim(page, cell, *corner)
+    page.mouse.down()
+    aim(page, cell, (corner[0] + other[0]) / 2, (corner[1] + other[1]) / 2)
+    aim(page, cell, *other)
+    page.mouse.up()
+
+
+def told_shares(page: Page) -> list[str]:
+    return plain(page.get_by_test_id("region-shares").all_text_contents())
+
+
+def percent(share: float | None) -> str:
+    return "–" if share is None else f"{round(100 * share)} %"
+
+
+def test_a_region_that_is_drawn_tells_the_shares_that_python_tells(open_demo: Open, shown):
+    page, value = open_demo(), shown(8)
+    show_cells(page, 8)
+    before = placed(page)
+    page.get_by_role("button", name="Region", exact=True).click()
+    mark(page, 1, (0.25, 0.125), (0.75, 0.625))
+    expect(page.get_by_test_id("region")).to_have_count(8)
+    assert placed(page) == before
+    expected = []
+    for cell in value.cells:
+        found = shares(cell, (0.25, 0.125, 0.75, 0.625), "score")
+        parts = [percent(found.relevance), percent(found.kept), percent(found.area)]
+        expected.append("In the region: {} of score {} of kept {} of image".format(*parts))
+    assert told_shares(page) == expected
+
+
+def test_python_is_told_the_region_and_a_click_takes_it_away(open_demo: Open):
+    page = open_demo()
+    page.get_by_role("button", name="Region", exact=True).click()
+    mark(page, 0, (0.9, 0.9), (0.5, 0.5))
+    page.get_by_role("button", name="Ask how the grid is looked at").click()
+    told = page.get_by_test_id("json-view").or_(page.locator(".json-holder")).first
+    expect(told).to_contain_text("region")
+    expect(told).to_contain_text("0.5")
+    aim(page, 2, 0.2, 0.2)
+    page.mouse.down()
+    page.mouse.up()
+    expect(page.get_by_test_id("region")).to_have_count(0)
+    expect(page.get_by_label("Last click")).to_have_value("")
+
+
+def test_a_finger_draws_a_region_on_a_narrow_screen_and_all_of_it_is_told(open_demo: Open):
+    page = open_demo(width=360, height=780, has_touch=True)
+    page.get_by_role("button", name="Region", exact=True).click()
+    page.get_by_test_id("picture").first.scroll_into_view_if_needed()
+    box = page.get_by_test_id("picture").first.bounding_box()
+    assert box
+    touch = page.context.new_cdp_session(page)
+
+    def finger(kind: str, part: float) -> None:
+        point = {"x": box["x"] + part * box["width"], "y": box["y"] + part * box["height"]}
+        points = [] if kind == "touchEnd" else [point]
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    finger("touchStart", 0.25)
+    for part in (0.4, 0.6, 0.75):
+        finger("touchMove", part)
+    finger("touchEnd", 0.75)
+    expect(page.get_by_test_id("region-shares").first).to_contain_text("25 % of image")
+    lines = page.get_by_test_id("region-shares")
+    assert lines.evaluate_all("all => all.every((e) => e.scrollWidth <= e.clientWidth)")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
 def test_a_vote_reaches_python_with_ids_and_order(open_demo: Open):
     page = open_demo()
     page.get_by_label("Ask for a vote").check()
@@ -299,6 +372,8 @@ def test_an_automatic_audit_finds_nothing_in_gradios_colours(open_demo: Open, th
     page.get_by_test_id("picture").first.focus()
     page.keyboard.press("Shift+ArrowRight")
     page.keyboard.press(".")
+    page.keyboard.press("m")
+    page.keyboard.press("Enter")
     page.add_script_tag(path=AXE)
     found = page.evaluate(
         """async () => {
