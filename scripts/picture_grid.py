@@ -62,11 +62,21 @@ def blind(page: Page) -> None:
     page.get_by_role("group", name="Vote").get_by_role("button", name="B", exact=True).click()
 
 
+def region(page: Page) -> None:
+    page.get_by_role("button", name="Region", exact=True).click()
+    aim(page, 1, 0.55, 0.12)
+    page.mouse.down()
+    aim(page, 1, 0.85, 0.55)
+    page.mouse.up()
+    page.mouse.move(0, 0)
+
+
 PICTURES: dict[str, tuple[str, Callable[[Page], None]]] = {
     "grid-light.png": ("light", crosshair),
     "grid-word.png": ("dark", word),
     "grid-difference.png": ("light", difference),
     "grid-tokens.png": ("light", tokens),
+    "grid-region.png": ("light", region),
     "grid-blind.png": ("light", blind),
 }
 
