@@ -23,7 +23,7 @@ def make_suite(folder: Path, per_type: int = 25, seed: int = 41) -> Path:
     images = folder / "images"
     images.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng([seed, 4])
-    wanted = dict.fromkeys(TYPES, per_type)
+    wanted: dict[str, int] = dict.fromkeys(TYPES, per_type)
     cases = []
     for number in range(1, 1 + 4 * per_type):
         kinds = [kind for kind in TYPES if wanted[kind]]

@@ -21,7 +21,10 @@ _COUNTED = (
 )
 NUMBERS = {word: str(number) for number, word in enumerate(_COUNTED.split())} | {"none": "0"}
 NEGATIONS = frozenset(
-    "no not never without neither nor cannot cant isnt arent wasnt werent dont doesnt didnt".split()
+    (
+        *("no", "not", "never", "without", "neither", "nor", "cannot", "cant"),
+        *("isnt", "arent", "wasnt", "werent", "dont", "doesnt", "didnt"),
+    )
 )
 _ENDS = frozenset(".,;:!?…—–。、\n")
 """What ends a clause: a negation before it says nothing of what follows."""
@@ -111,8 +114,9 @@ def _has_letter(answer: str, letter: str) -> bool:
         before, after = answer[: found.start()], answer[found.end() :]
         # "A star." begins with the article; "A. A star." and "A" with the letter.
         article = letter in "Aa" and not before.strip() and re.match(r"\s+\w", after)
-        negated = [word.text for word in _words(before)][-1:]
-        if not article and not (negated and negated[0] in NEGATIONS and before[-1:].isspace()):
+        last = re.search(r"([\w'’]+)\s+$", before[-20:])
+        negated = last and re.sub(r"['’]", "", last[1].lower()) in NEGATIONS
+        if not article and not negated:
             return True
     return False
 
