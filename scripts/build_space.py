@@ -15,6 +15,7 @@ NEEDED = {
     "vlmscope/assets/base/model.safetensors": "train it with `make train`",
     "vlmscope/assets/checkpoints/*.safetensors": "train them with `make train`",
     "vlmscope/assets/examples/examples.json": "make it with `make train`",
+    "vlmscope/assets/suites/held_out_100.json": "make it with `make train`",
 }
 
 

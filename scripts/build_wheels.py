@@ -16,6 +16,7 @@ NEEDED = {
         "vlmscope/assets/base/model.safetensors",
         "vlmscope/assets/checkpoints/*.safetensors",
         "vlmscope/assets/examples/examples.json",
+        "vlmscope/assets/suites/held_out_100.json",
     ),
 }
 """Patterns of the files without which a wheel shows nothing."""

@@ -17,6 +17,7 @@ from .card import measure, render
 from .examples import make_examples
 from .head_stages import train_all_heads
 from .recipe import FULL, SMOKE, Recipe
+from .suite import make_suite
 
 HOME = Path(__file__).resolve().parent
 BUILD = HOME.parent.parent / "build"
@@ -73,9 +74,14 @@ def write_examples(job: Job) -> None:
     make_examples(job.assets / "examples")
 
 
+def write_suite(job: Job) -> None:
+    """The suite of held-out cases."""
+    make_suite(job.assets / "suites", job.recipe.suite)
+
+
 def everything(job: Job) -> None:
     """All of it, in order."""
-    for step in (train_base, train_heads, train_adapters, write_examples, write_card):
+    for step in (train_base, train_heads, train_adapters, write_examples, write_suite, write_card):
         step(job)
 
 
@@ -96,6 +102,7 @@ STEPS = {
     "heads": train_heads,
     "adapters": train_adapters,
     "examples": write_examples,
+    "suite": write_suite,
     "card": write_card,
     "all": everything,
 }

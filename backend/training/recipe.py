@@ -63,6 +63,7 @@ class Recipe:
     validation: int = 8  # and that tell how they do
     images: int = 16  # in a batch of theirs
     cases: int = 250  # held-out cases of each type
+    suite: int = 25  # of each type in the suite that ships
 
 
 STAGES = (
@@ -144,4 +145,5 @@ SMOKE = Recipe(
     validation=1,
     images=2,
     cases=2,
+    suite=2,
 )

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from vlmscope.checkpoints.record import Checkpoint
     from vlmscope.engine.base import SharedBase
     from vlmscope.engine.compare import compare, run, select
+    from vlmscope.evidence.judge import Judgement, judge
+    from vlmscope.evidence.suite import Case, Suite, read_suite
     from vlmscope.values.errors import (
         BaseError,
         CheckpointError,
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
 __all__ = [
     "METRICS",
     "BaseError",
+    "Case",
     "Check",
     "Checkpoint",
     "CheckpointError",
@@ -47,6 +50,7 @@ __all__ = [
     "Failed",
     "Finished",
     "InputError",
+    "Judgement",
     "Maps",
     "MetricInfo",
     "Plan",
@@ -57,6 +61,7 @@ __all__ = [
     "Spread",
     "Started",
     "Stopped",
+    "Suite",
     "Token",
     "TokenMap",
     "Variant",
@@ -67,10 +72,12 @@ __all__ = [
     "check_checkpoint",
     "compare",
     "discover",
+    "judge",
     "kind_names",
     "kinds",
     "metrics_for",
     "peek",
+    "read_suite",
     "run",
     "select",
 ]
@@ -82,6 +89,8 @@ _NAMES = {
     "checkpoints.record": "Checkpoint",
     "engine.base": "SharedBase",
     "engine.compare": "compare run select",
+    "evidence.judge": "Judgement judge",
+    "evidence.suite": "Case Suite read_suite",
     "values.errors": "BaseError CheckpointError InputError VariantError VlmscopeError",
     "values.events": "Event Evidence Failed Finished Maps Started Stopped Token",
     "values.metrics": "METRICS MetricInfo metrics_for",

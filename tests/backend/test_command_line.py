@@ -14,6 +14,11 @@ from tests.support.reference import picture
 from vlmscope import Run
 from vlmscope.cli import main
 
+CASES = [
+    {"id": "w/1", "type": "vague", "image": "a.png", "query": "What?", "expected": "never this"},
+    {"id": "w/2", "type": "counting", "image": "a.png", "query": "How many?"},
+]
+
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -24,6 +29,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     save_head(folder / "big.safetensors", 2048)
     (folder / "broken.safetensors").write_bytes(b"no")
     (folder / "no.png").write_text("no image")
+    (folder / "suite.json").write_text(json.dumps(CASES))
     return folder
 
 
@@ -95,6 +101,12 @@ UNUSABLE = [
     (["checkpoints", "{place}/none"], "none"),
     (["checkpoints", "hf://owner/name"], "hf://owner/name"),
     (["check", "{place}/late.safetensors", "--base", "{place}/none"], "none"),
+    (["suite", "{place}/none.json"], "none.json"),
+    (["suite", "{place}/no.png"], "no JSON"),
+    (["suite", "{place}/suite.json", "-v", "dance"], "dance"),
+    (["suite", "{place}/suite.json", "--max-new-tokens", "0"], "max_new_tokens=0"),
+    (["suite", "{place}/suite.json", "--save", "{place}/a.png"], "a.png"),
+    (["suite", "{place}/suite.json", "--base", "{place}/none"], "none"),
     (["dance"], "dance"),
     ([], "COMMAND"),
 ]
@@ -107,6 +119,79 @@ def test_unusable_input_exits_with_2_and_one_sentence(capsys, place: Path, line,
     assert (code, out) == (2, "") and named in err.splitlines()[-1]
     code, out, err = vlmscope(capsys, *filled, "--json")
     assert code == 2 and named in strict(out)["error"] and "Traceback" not in err
+
+
+def test_suite_gives_one_document_and_saves_each_run(capsys, place, tiny_folder, tmp_path: Path):
+    code, out, err = vlmscope(
+        *(capsys, "suite", place / "suite.json", "--base", tiny_folder, "--json"),
+        *("-v", "baseline", "-v", "uniform:keep=50%", "-v", "uniform:keep=50%"),
+        *("--max-new-tokens", 2, "--save", tmp_path / "new" / "runs"),
+    )
+    document = strict(out)
+    assert code == 0 and document["suite"] == {"name": "suite", "cases": 2}
+    assert list(document) == [
+        *("suite", "base", "stamp", "variants", "accuracy", "cases"),
+    ]
+    ids = [each["id"] for each in document["variants"]]
+    assert ids == ["baseline", "uniform-keep50pct", "uniform-keep50pct-2"]
+    figures = {(each["variant"], each["type"]): each for each in document["accuracy"]}
+    assert list(figures) == [(id, kind) for id in ids for kind in ("vague", "counting", None)]
+    vague = figures["baseline", "vague"]
+    # Wilson's upper end for none of one: z² / (1 + z²).
+    assert vague["high"] == pytest.approx(1.959964**2 / (1 + 1.959964**2), abs=1e-6)
+    assert (vague["correct"], vague["judged"], vague["share"], vague["low"]) == (0, 1, 0, 0)
+    assert figures["baseline", "counting"]["share"] is None
+    assert figures["baseline", None]["total"] == 2 and figures["baseline", None]["judged"] == 1
+    first, second = document["cases"]
+    assert first["expected"] == ["never this"] and first["error"] is None
+    assert [each["how"] for each in first["results"]] == ["no accepted answer"] * 3
+    assert [each["correct"] for each in second["results"]] == [None] * 3
+    assert "1 of 2  w/1: baseline wrong" in err and "2 of 2  w/2: baseline not judged" in err
+    saved = [Run.load(tmp_path / "new" / "runs" / f"{name}.json") for name in ("1-w_1", "2-w_2")]
+    assert [run.results[0].answer for run in saved] == [
+        case["results"][0]["answer"] for case in (first, second)
+    ]
+
+
+def test_suite_shows_a_line_for_each_type_and_goes_on_past_a_case_that_is_refused(
+    capsys, place: Path, tiny_folder: Path, tmp_path: Path
+):
+    cases = [*CASES, {"id": "no", "type": "vague", "image": f"{place}/no.png", "query": "What?"}]
+    cases = [case | {"image": str(place / case["image"])} for case in cases]
+    (tmp_path / "mine.jsonl").write_text("\n".join(map(json.dumps, cases)))
+    code, out, err = vlmscope(
+        *(capsys, "suite", tmp_path / "mine.jsonl", "--base", tiny_folder, "--max-new-tokens", 2)
+    )
+    assert code == 1 and "no: 'no.png' is no image" in err
+    assert out.splitlines() == [
+        "mine: 3 cases. Right of judged, share, 95 % interval (Wilson).",
+        "Baseline",
+        "  vague     0 of 1  0 % (0 % to 79 %), 1 not judged",
+        "  counting  none judged of 1",
+        "  all       0 of 1  0 % (0 % to 79 %), 2 not judged",
+    ]
+
+
+def test_a_variant_that_fails_in_a_suite_exits_with_1(capsys, place: Path, tiny_folder: Path):
+    code, out, err = vlmscope(
+        *(capsys, "suite", place / "suite.json", "--base", tiny_folder, "--json"),
+        *("-v", f"arr-coc:{place}/big.safetensors", "--max-new-tokens", 1),
+    )
+    results = [each for case in strict(out)["cases"] for each in case["results"]]
+    assert code == 1 and {each["status"] for each in results} == {"failed"}
+    assert "Qwen3-VL-2B" in err and all(each["correct"] is None for each in results)
+
+
+def test_a_folder_that_takes_no_run_costs_no_answer(
+    capsys, place: Path, tiny_folder: Path, tmp_path: Path
+):
+    (tmp_path / "1-w_1.json").mkdir()
+    code, out, err = vlmscope(
+        *(capsys, "suite", place / "suite.json", "--base", tiny_folder, "--json"),
+        *("--max-new-tokens", 1, "--save", tmp_path),
+    )
+    assert code == 1 and len(strict(out)["cases"]) == 2
+    assert err.count("No further run is saved.") == 1
 
 
 def test_checkpoints_lists_what_is_there(capsys, place: Path):

@@ -11,4 +11,5 @@ def test_a_wheel_without_the_base_a_checkpoint_or_the_examples_is_not_done(tmp_p
     assert missing(wheel, NEEDED["vlmscope"]) == [
         "vlmscope/assets/base/model.safetensors",
         "vlmscope/assets/examples/examples.json",
+        "vlmscope/assets/suites/held_out_100.json",
     ]

@@ -46,6 +46,7 @@ def test_what_a_folder_lacks_is_said(tmp_path):
         "vlmscope/assets/base/model.safetensors",
         "vlmscope/assets/checkpoints/*.safetensors",
         "vlmscope/assets/examples/examples.json",
+        "vlmscope/assets/suites/held_out_100.json",
     ]
 
 

@@ -12,6 +12,7 @@ from typing import NoReturn
 from vlmscope.cli.checkpoints import add_check, add_checkpoints
 from vlmscope.cli.compare import add_compare
 from vlmscope.cli.output import DONE, UNUSABLE, complain, write_safely
+from vlmscope.cli.suite import add_suite
 from vlmscope.values.errors import VlmscopeError
 
 INTERRUPTED = 130
@@ -38,7 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         description="Compare variants of one vision-language model on one image and question.",
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for add in (add_compare, add_checkpoints, add_check):
+    for add in (add_compare, add_suite, add_checkpoints, add_check):
         add(commands)
     parsed = parser.parse_args(arguments)
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(message)s")

@@ -22,7 +22,8 @@ from training.packed import answer_logits, exact, see
 from training.questions import TYPES, describe, sample_questions, zone
 from training.recipe import SMOKE, HeadRun, Recipe, Stage
 from training.scenes import GRIDS, Item, draw, is_held_out, sample_scene
-from vlmscope import SharedBase, run
+from training.suite import make_suite
+from vlmscope import SharedBase, read_suite, run
 from vlmscope.arr_coc import ArrCoc
 from vlmscope.checkpoints.head import load_head
 from vlmscope.values.selection import resample
@@ -201,6 +202,20 @@ def test_held_out_cases_are_as_many_of_each_type_and_all_different():
     assert 4 <= sum(most_frequent(cases)) <= 24
 
 
+def test_the_suite_is_the_same_bytes_each_time_and_all_of_it_held_out(tmp_path, monkeypatch):
+    from training import suite
+
+    seen = []
+    monkeypatch.setattr(suite, "draw", lambda scene: seen.append(scene) or draw(scene))
+    first, again = (make_suite(tmp_path / name, per_type=3) for name in ("first", "again"))
+    files = {path.name: path.read_bytes() for path in first.parent.rglob("*.*")}
+    assert files == {path.name: path.read_bytes() for path in again.parent.rglob("*.*")}
+    assert first.name == "held_out_12.json" and all(is_held_out(scene) for scene in seen)
+    cases = read_suite(first).cases
+    assert [sum(case.type == kind for case in cases) for kind in TYPES] == [3] * 4
+    assert len({(case.image, case.type) for case in cases}) == 12
+
+
 def test_the_heads_token_scores_are_the_engines(tokenizer, model):
     head = ArrCoc(new_state(192, 0), 192)
     seen = make_pool(model, tokenizer, seed=5, batches=1, size=2)[0]
@@ -338,6 +353,7 @@ def test_the_whole_recipe_runs_in_small(tmp_path):
     answers = run(base, np.zeros((64, 64, 3), np.uint8), "What?", lines, max_new_tokens=2)
     assert [result.status for result in answers.results] == ["done", "done"]
     assert len(json.loads((assets / "examples" / "examples.json").read_text())) == 24
+    assert len(read_suite(assets / "suites" / "held_out_8.json").cases) == 8
 
 
 def test_the_learning_rate_rises_then_falls_to_its_floor():

@@ -1,0 +1,1 @@
+"""What many cases show of variants: suites of questions, their answers judged, and accuracy."""
