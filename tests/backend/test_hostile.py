@@ -429,7 +429,7 @@ def test_a_parameter_with_attributes_is_its_tensor(tmp_path: Path):
 @pytest.mark.parametrize(
     ("made", "named"),
     [
-        (torch._neg_view(torch.tensor([1.0, 2.0])), "resolve_neg"),
+        (torch.ops.aten._neg_view(torch.tensor([1.0, 2.0])), "resolve_neg"),
         (torch.tensor([1 + 2j]).conj(), "resolve_conj"),
         (torch.tensor([1 + 2j]).conj().imag, "resolve_neg"),
         (torch.eye(3).to_sparse(), "a kind that is not read here"),

@@ -179,9 +179,9 @@ def _metrics(value: Any) -> tuple[dict[str, float], list[str]]:
     if not isinstance(values, dict):
         raise ValueError(value)
     numbers = dict(_flat("", values))
+    kept = [name for name, number in numbers.items() if _is_finite(number)]
     left_out = [name for name, number in numbers.items() if not _is_finite(number)]
-    kept = [name for name in numbers if name not in left_out][:MAX_METRICS]
-    return {name: numbers[name] for name in kept}, left_out
+    return {name: numbers[name] for name in kept[:MAX_METRICS]}, left_out
 
 
 def _flat(prefix: str, values: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
