@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from vlmscope import CheckpointError, check_checkpoint, discover, peek
 from vlmscope.checkpoints.blob import LocalBlob
 from vlmscope.checkpoints.head import load_head
 from vlmscope.checkpoints.header import read_header
+from vlmscope.checkpoints.weights import open_weights
 
 TOLD = {
     "epoch": "7",
@@ -212,6 +214,54 @@ def test_the_bases_own_whole_numbers_are_nobodys_concern(tmp_path: Path):
     state = {**make_state(192), "base_model.steps": torch.zeros(3, dtype=torch.int64)}
     path = save_head(tmp_path / "whole.safetensors", 192, state=state)
     assert check_checkpoint(str(path), 192).ok and load_head(str(path), 192).head is not None
+
+
+@pytest.mark.parametrize("kind", ["safetensors", "pt"])
+def test_a_loaded_head_is_its_own_whatever_becomes_of_the_file(tmp_path: Path, kind: str):
+    path, state = tmp_path / f"a.{kind}", make_state(192)
+    save_head(path, 192) if kind == "safetensors" else torch.save(state, path)
+    head = load_head(str(path), 192).head
+    size = path.stat().st_size
+    with open(path, "r+b") as file:
+        file.write(os.urandom(size))
+    assert all(torch.equal(head.state[key], value) for key, value in state.items())
+    os.truncate(path, 100)
+    assert all(torch.equal(head.state[key], value) for key, value in state.items())
+
+
+def test_a_file_that_is_written_to_while_it_is_read_is_refused(tmp_path: Path):
+    path = save_head(tmp_path / "a.safetensors", 192)
+    changed = pytest.raises(CheckpointError, match=r"a\.safetensors was changed while it was read")
+    with changed, open_weights(path) as weights:
+        weights.get("balancer.weight_predictor.0.bias")
+        os.utime(path, (1, 1))
+
+
+def test_a_check_refuses_what_loading_refuses(tmp_path: Path):
+    path = save_head(tmp_path / "a.safetensors", 192)
+    path.write_bytes(path.read_bytes() + bytes(8))
+    torch.save(make_state(192), tmp_path / "little.pt")
+    with (
+        zipfile.ZipFile(tmp_path / "little.pt") as one,
+        zipfile.ZipFile(tmp_path / "big.pt", "w") as other,
+    ):
+        for name in one.namelist():
+            other.writestr(name, b"big" if name.endswith("byteorder") else one.read(name))
+    for file in ("a.safetensors", "big.pt"):
+        with pytest.raises(CheckpointError) as caught:
+            load_head(str(tmp_path / file), 192)
+        report = check_checkpoint(str(tmp_path / file), 192)
+        assert not report.ok and report.reason == str(caught.value)
+
+
+def test_keys_are_short_and_on_one_line_in_a_refusal(tmp_path: Path):
+    state = {"a\n\x1b[31m" + "x" * 1_000_000: torch.zeros(1)}
+    path = save_head(tmp_path / "a.safetensors", 192, state=state)
+    report = check_checkpoint(str(path), 192)
+    with pytest.raises(CheckpointError) as caught:
+        load_head(str(path), 192)
+    for said in (str(caught.value), report.reason or ""):
+        assert said.isprintable() and len(said) < 1000 and said.endswith(".")
 
 
 @pytest.mark.parametrize("within_a_folder", [False, True])

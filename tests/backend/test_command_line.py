@@ -261,3 +261,16 @@ def test_python_dash_m_is_the_same_command(place: Path):
         check=False,
     )
     assert done.returncode == 0 and strict(done.stdout)["ok"] is True
+
+
+def test_what_is_listed_has_each_name_on_its_line_and_acts_on_no_terminal(capsys, tmp_path: Path):
+    save_head(tmp_path / "red\x1b[31m\n.safetensors", 192, {"metrics": {"a\x1b[0m": 1}})
+    (tmp_path / "broken\x1b[31m\n.pt").write_bytes(b"no")
+    code, out, err = vlmscope(capsys, "checkpoints", tmp_path)
+    assert code == 0 and len(out.splitlines()) == 2 and "red\\x1b[31m" in out
+    assert all(line.isprintable() for line in (out + err).splitlines())
+    broken = next(tmp_path.glob("broken*"))
+    code, out, err = vlmscope(capsys, "check", broken)
+    assert code == 1 and all(line.isprintable() for line in (out + err).splitlines())
+    code, out, err = vlmscope(capsys, "check", "no\x1b[31m\nthing", "--bad\x1b[31m")
+    assert code == 2 and all(line.isprintable() for line in (out + err).splitlines())

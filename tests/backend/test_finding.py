@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+import sqlite3
 import threading
 import time
 from pathlib import Path
@@ -16,6 +18,8 @@ from tests.support.heads import make_state, save_head
 
 from vlmscope import CheckpointError, InputError, annotate, discover, peek
 from vlmscope.checkpoints import local_find
+from vlmscope.checkpoints import notes as notes_module
+from vlmscope.checkpoints.content import content_key
 from vlmscope.checkpoints.index import Index
 from vlmscope.checkpoints.local_find import FRESH
 from vlmscope.checkpoints.record import Checkpoint
@@ -197,6 +201,128 @@ def test_an_index_gives_back_what_was_put_in(tmp_path: Path):
         assert index.get({"a": "2"}) == {}
 
 
+# ---- names, times and neighbours that are none
+
+
+def test_names_that_are_no_text_are_listed_beside_the_others_and_kept(tmp_path: Path, monkeypatch):
+    path = save_head(tmp_path / "ok.safetensors", 192)
+    raw = path.read_bytes()
+    odd = os.fsdecode(b"b\xff.safetensors")
+    (tmp_path / odd).write_bytes(raw)
+    (tmp_path / os.fsdecode(b"c\xff")).mkdir()
+    (tmp_path / os.fsdecode(b"c\xff") / "m.safetensors").write_bytes(raw)
+    (tmp_path / "red\x1b[31m\n.safetensors").write_bytes(b"no")
+    index = tmp_path / "index"
+    first = discover(tmp_path, index=Index(index))
+    assert sorted(each.name for each in first) == ["b\\xff", "m", "ok", "red\\x1b[31m\\x0a"]
+    assert all(warning.isprintable() for each in first for warning in each.warnings)
+    assert peek(tmp_path / odd).name == "b\\xff"
+    monkeypatch.setattr(local_find, "read_here", None)  # what is read again fails
+    monkeypatch.setattr(local_find, "readable_file", None)
+    kept = [each for each in first if not each.writing]
+    with Index(index) as known:
+        stamps = {os.path.realpath(e.source): local_find._Stamps().of(Path(e.source)) for e in kept}
+        assert len(known.get(stamps)) == len(kept) == 3
+    annotate(tmp_path / odd, notes="mine")
+    assert peek_notes(tmp_path, odd) == "mine"
+
+
+def peek_notes(folder: Path, key: str) -> str:
+    return json.loads((folder / "metadata.json").read_text())[key]["notes"]
+
+
+def test_what_goes_away_while_it_is_listed_is_there_with_a_warning(tmp_path: Path, monkeypatch):
+    for name in "abc":
+        save_head(tmp_path / f"{name}.safetensors", 192)
+    right = local_find.readable_file
+
+    def taken(path: Path, said: str) -> Path:
+        if path.name == "a.safetensors":
+            path.unlink()
+        return right(path, said)
+
+    monkeypatch.setattr(local_find, "readable_file", taken)
+    opened = local_find.LocalBlob
+
+    def taken_later(path: Path):
+        blob = opened(path)
+        if path.name == "b.safetensors":
+            path.unlink()
+        return blob
+
+    monkeypatch.setattr(local_find, "LocalBlob", taken_later)
+    found = {each.name: each for each in discover(tmp_path)}
+    assert "There is no checkpoint" in found["a"].warnings[0]
+    assert found["b"].kind == found["c"].kind == "arr-coc"
+
+
+def test_a_time_beyond_the_calendar_is_none(tmp_path: Path, monkeypatch):
+    save_head(tmp_path / "a.safetensors", 192)
+    assert local_find._date(1e12) is None and local_find._date(-1e12) is None
+    assert local_find._date(0) == "1970-01-01T00:00:00.000+00:00"
+    monkeypatch.setattr(local_find, "_date", lambda _: None)
+    assert discover(tmp_path)[0].modified is None
+
+
+def test_a_file_of_another_content_is_read_again_though_its_time_says_otherwise(tmp_path: Path):
+    path = save_head(tmp_path / "a.safetensors", 192, {"epoch": "2"})
+    os.utime(path, (1, 1))
+    key = content_key(path)
+    assert discover(path)[0].epoch == 2 and content_key(path) == key
+    save_head(path, 192, {"epoch": "3"})
+    os.utime(path, (1, 1))
+    assert discover(path)[0].epoch == 3 and content_key(path) != key
+
+
+def test_what_is_no_file_has_no_content(tmp_path: Path):
+    os.mkfifo(tmp_path / "pipe")
+    assert content_key(tmp_path / "pipe") == content_key(tmp_path / "none")
+
+
+@pytest.mark.parametrize(
+    "row", ["[]", "1", "[" * 100_000, '{"tensors": [1]}', '{"tensors": {"a": 1}}', "null"]
+)
+def test_a_row_of_the_index_that_holds_no_record_costs_only_itself(tmp_path: Path, row: str):
+    record = peek(save_head(tmp_path / "a.safetensors", 192))
+    with Index(tmp_path / "index") as index:
+        index.put([("a", "1", record), ("b", "1", record)])
+    with sqlite3.connect(tmp_path / "index") as database:
+        database.execute("UPDATE peeks SET record = ? WHERE path = ?", (row, '"a"'))
+    with Index(tmp_path / "index") as index:
+        assert index.get({"a": "1", "b": "1"}) == {"b": record}
+
+
+def test_a_neighbour_that_is_a_link_out_of_its_folder_is_not_shown(tmp_path: Path):
+    write(tmp_path / "secret.json", {"token": "s3cret"})
+    path = save_head(tmp_path / "runs" / "a.safetensors", 192)
+    (tmp_path / "runs" / "config.json").symlink_to("../secret.json")
+    record = peek(path)
+    assert record.config is None
+    assert record.warnings == ("config.json cannot be read (it is a link out of its folder).",)
+    (tmp_path / "runs" / "config.json").unlink()
+    write(tmp_path / "runs" / "real.json", {"keep": 1})
+    (tmp_path / "runs" / "config.json").symlink_to("real.json")
+    assert peek(path).config == {"keep": 1}
+
+
+def test_a_config_of_quotes_that_never_ends_is_told_at_once(tmp_path: Path):
+    path = save_head(tmp_path / "a.safetensors", 192)
+    (tmp_path / "config.json").write_bytes(b'{"a":"' + b'\\"' * 400_000)
+    start = time.perf_counter()
+    assert "config.json cannot be read" in peek(path).warnings[0]
+    assert time.perf_counter() - start < 1
+
+
+def test_warnings_are_short_whatever_is_told(tmp_path: Path):
+    path = save_head(tmp_path / "a.safetensors", 192)
+    many = ",".join(f'"m{i}\\n":1e999' for i in range(30_000))
+    (tmp_path / "trainer_state.json").write_text('{"log_history":[{' + many + "}]}")
+    start = time.perf_counter()
+    (warning,) = peek(path).warnings
+    assert time.perf_counter() - start < 2
+    assert warning.isprintable() and len(warning) < 200 and "29,995 more" in warning
+
+
 # ---- notes
 
 
@@ -280,6 +406,100 @@ def test_a_write_that_fails_leaves_what_was_there(tmp_path: Path, monkeypatch):
         for p in tmp_path.iterdir()
         if p.name.startswith(".metadata.json.") and p.name[-4:] != "lock"
     ]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (
+            '{"b": {"lr": 0.12345678901234567890123, "n":1.0E+5,"z":-0, "huge": 1e999}}',
+            '{"b": {"lr": 0.12345678901234567890123, "n":1.0E+5,"z":-0, "huge": 1e999}, '
+            '"a.safetensors": {"notes": "x"}}',
+        ),
+        (
+            '{\n\t"a.safetensors" : {"of": "\\ud800\\u00e9", "notes":"old"} ,\n\t"b": [ ]\n}',
+            '{\n\t"a.safetensors" : {"of": "\\ud800\\u00e9", "notes":"x"} ,\n\t"b": [ ]\n}',
+        ),
+        (
+            '{\r\n  "a.safetensors": {\r\n    "of": 1\r\n  }\r\n}\r\n',
+            '{\r\n  "a.safetensors": {\r\n    "of": 1,\r\n    "notes": "x"\r\n  }\r\n}\r\n',
+        ),
+        ("{}", '{\n  "a.safetensors": {\n    "notes": "x"\n  }\n}'),
+        ('{"a.safetensors":{}}', '{"a.safetensors":{"notes": "x"}}'),
+    ],
+)
+def test_what_others_wrote_stays_byte_for_byte(tmp_path: Path, before: str, after: str):
+    path = save_head(tmp_path / "a.safetensors", 192)
+    (tmp_path / "metadata.json").write_bytes(before.encode())
+    annotate(path, notes="x")
+    assert (tmp_path / "metadata.json").read_bytes().decode() == after
+
+
+@pytest.mark.parametrize("indent", [None, 1, 4])
+def test_notes_written_and_taken_away_leave_the_others(tmp_path: Path, indent: int | None):
+    path = save_head(tmp_path / "a.safetensors", 192)
+    values = {"x": {}, "a.safetensors": {"notes": "1", "of": [1, {"b": 2}], "keep": True}, "y": 1}
+    (tmp_path / "metadata.json").write_text(json.dumps(values, indent=indent))
+    for notes in ({"notes": None}, {"keep": None, "result": "é"}, {"notes": "n"}, {"result": None}):
+        annotate(path, **notes)
+        for name, value in notes.items():
+            values["a.safetensors"].pop(name, None)
+            values["a.safetensors"] |= {} if value is None else {name: value}
+        assert json.loads((tmp_path / "metadata.json").read_text()) == values
+
+
+def test_notes_that_are_a_link_are_followed_within_the_folder_alone(tmp_path: Path):
+    path = save_head(tmp_path / "runs" / "a.safetensors", 192)
+    folder, notes = path.parent, path.parent / "metadata.json"
+    (folder / "real.json").write_text("{}")
+    notes.symlink_to("real.json")
+    annotate(path, notes="x")
+    assert notes.is_symlink() and "x" in (folder / "real.json").read_text()
+    notes.unlink()
+    (tmp_path / "elsewhere.json").write_text("{}")
+    for target in ("../elsewhere.json", "../nothing.json"):
+        notes.symlink_to(target)
+        with pytest.raises(CheckpointError, match="a link out of its folder"):
+            annotate(path, notes="x")
+        notes.unlink()
+    assert (tmp_path / "elsewhere.json").read_text() == "{}"
+    assert not (tmp_path / "nothing.json").exists()
+
+
+def test_a_lock_that_is_a_link_makes_no_file_elsewhere(tmp_path: Path):
+    path = save_head(tmp_path / "runs" / "a.safetensors", 192)
+    (path.parent / ".metadata.json.lock").symlink_to(tmp_path / "made")
+    with pytest.raises(CheckpointError, match="cannot be written"):
+        annotate(path, notes="x")
+    assert not (tmp_path / "made").exists() and not (path.parent / "metadata.json").exists()
+
+
+def test_notes_that_are_a_pipe_are_not_waited_for(tmp_path: Path):
+    path = save_head(tmp_path / "a.safetensors", 192)
+    os.mkfifo(tmp_path / "metadata.json")
+    assert "no regular file" in peek(path).warnings[0]
+    with pytest.raises(CheckpointError, match="no regular file"):
+        annotate(path, notes="x")
+
+
+def test_notes_do_not_grow_beyond_what_is_read(tmp_path: Path):
+    path = save_head(tmp_path / "a.safetensors", 192)
+    write(tmp_path / "metadata.json", {"big": "x" * 995_000})
+    before = (tmp_path / "metadata.json").read_bytes()
+    with pytest.raises(CheckpointError, match="more than the 1,000,000 that are read"):
+        annotate(path, notes="y" * 20_000)
+    assert (tmp_path / "metadata.json").read_bytes() == before
+    annotate(path, notes="short")
+    assert peek(path).notes == "short"
+
+
+def test_who_holds_the_notes_for_too_long_is_told(tmp_path: Path, monkeypatch):
+    path = save_head(tmp_path / "a.safetensors", 192)
+    monkeypatch.setattr(notes_module, "PATIENCE", 0.05)
+    with open(tmp_path / ".metadata.json.lock", "w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        with pytest.raises(CheckpointError, match="cannot be written"):
+            annotate(path, notes="x")
 
 
 # ---- in order

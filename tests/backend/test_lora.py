@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,8 +23,9 @@ from tests.support.reference import (
     picture,
 )
 
-from vlmscope import Maps, SharedBase, Variant, run, select
-from vlmscope.checkpoints.adapter import WEIGHTS
+from vlmscope import Maps, SharedBase, Variant, check_checkpoint, run, select
+from vlmscope.checkpoints.adapter import WEIGHTS, read_lora
+from vlmscope.engine.adapters import linear_modules
 
 QUERY = "What colour is the star?"
 STEPS = 8
@@ -165,6 +167,11 @@ def edited(folder: Path, **settings: object) -> None:
     file.write_text(json.dumps(json.loads(file.read_text()) | settings))
 
 
+def piped(file: Path) -> None:
+    file.unlink()
+    os.mkfifo(file)
+
+
 def rewritten(folder: Path, change) -> None:
     tensors = load_file(folder / WEIGHTS)
     save_file(change(tensors), folder / WEIGHTS)
@@ -179,6 +186,9 @@ REFUSED = {
     "whole modules": (lambda f: edited(f, modules_to_save=["lm_head"]), "modules_to_save"),
     "another base": (lambda f: edited(f, init_lora_weights="pissa_niter_4"), "pissa_niter_4"),
     "a pattern": (lambda f: edited(f, rank_pattern={"(a+)+$": 4}), "(a+)+$"),
+    "patterns that are none": (lambda f: edited(f, rank_pattern=[1]), "patterns as [1]"),
+    "strengths that are none": (lambda f: edited(f, alpha_pattern="x"), "patterns as 'x'"),
+    "a config that is a pipe": (lambda f: piped(f / "adapter_config.json"), "no regular file"),
     "no strength": (lambda f: edited(f, lora_alpha=0), "lora_alpha=0"),
     "a config cut short": (lambda f: (f / "adapter_config.json").write_text("{"), "cannot be read"),
     "no config": (lambda f: (f / "adapter_config.json").unlink(), "adapter_config.json"),
@@ -228,6 +238,25 @@ def test_an_adapter_that_does_not_fit_is_refused_and_nothing_else_changes(
         assert said.endswith(".") and "\n" not in said
     assert fine.status == "done" and fine.token_ids == first.token_ids
     assert_unchanged(tiny, before)
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_a_check_of_an_adapter_never_raises(tiny: SharedBase, tmp_path: Path, case: str):
+    folder = save_adapter(tmp_path / "bad", tiny.model, [*LANGUAGE, *TOWER])
+    REFUSED[case][0](folder)
+    report = check_checkpoint(str(folder), linear=linear_modules(tiny.model))
+    assert report.ok == (case == "NaN")  # no tensor is read for a check
+    assert report.ok or (report.reason or "").endswith(".")
+
+
+def test_a_loaded_adapter_is_its_own_whatever_becomes_of_the_file(tiny: SharedBase, tmp_path: Path):
+    folder = save_adapter(tmp_path / "mine", tiny.model)
+    loaded = read_lora(str(folder), linear_modules(tiny.model))
+    before = {name: low.a.clone() for name, low in loaded.modules.items()}
+    with open(folder / WEIGHTS, "r+b") as file:
+        file.write(os.urandom((folder / WEIGHTS).stat().st_size))
+    os.truncate(folder / WEIGHTS, 100)
+    assert all(torch.equal(low.a, before[name]) for name, low in loaded.modules.items())
 
 
 def test_an_adapters_file_is_called_by_its_folder(tiny: SharedBase, tmp_path: Path):

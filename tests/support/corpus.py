@@ -75,8 +75,20 @@ def tensor(
     )
 
 
-def holding_tensor(value: bytes) -> bytes:
-    return program(b"}" + text("balancer.weight_predictor.0.weight") + value + b"s")
+def holding_tensor(value: bytes, key: str = "balancer.weight_predictor.0.weight") -> bytes:
+    return program(b"}" + text(key) + value + b"s")
+
+
+def shown_negated() -> bytes:
+    """A tensor that shows the negated numbers of its storage, as `torch.save` writes one."""
+    sides = items(number(4)), items(number(1))
+    hooks = name("collections", "OrderedDict") + b")R"
+    metadata = b"}" + text("neg") + b"\x88s"
+    return call(
+        "torch._utils",
+        "_rebuild_tensor_v2",
+        *(storage(), number(0), *sides, b"\x89", hooks, metadata),
+    )
 
 
 # ---- an archive
@@ -281,8 +293,24 @@ CLAIMS: dict[str, bytes] = {
     "claims-no-record": tensor(storage(key="7")),
     "claims-another-size": tensor(storage(numel=2), (2,)),
     "claims-other-numbers": tensor(storage(kind="DoubleStorage")),
+    "claims-more-sides-than-can-be-counted": tensor(storage(), (2**47, 2**47, 0), (1, 1, 1)),
     "claims-unknown-numbers": tensor(storage(kind="QUInt8Storage")),
 }
+
+
+TELLS: dict[str, bytes] = {
+    "tells-a-long-key": holding_tensor(tensor(storage()), "\x1b[31m\n" + "k" * 1_000_000),
+    "tells-a-long-key-in-parts": program(
+        b"}" + (text("p" * 400) + b"}") * 3 + text("k") + tensor(storage()) + b"s" * 4
+    ),
+    "tells-a-long-storage": holding_tensor(tensor(storage(key="0" * 50_000))),
+    "tells-a-long-name": holding(name("os\x1b[31m" * 1000, "system")),
+    "tells-negated-numbers": holding_tensor(shown_negated()),
+    "tells-two-tensors-under-one-key": program(
+        b"}(" + text("a") + b"}" + text("b") + tensor(storage()) + b"s"
+        + text("a.b") + tensor(storage()) + b"u"
+    ),
+}  # fmt: skip
 
 
 def hostile_files(folder: Path) -> Iterator[Path]:
@@ -295,6 +323,12 @@ def hostile_files(folder: Path) -> Iterator[Path]:
     for label, value in CLAIMS.items():
         archive(folder / f"{label}.pt", holding_tensor(value), four)
         yield folder / f"{label}.pt"
+    for label, value in TELLS.items():
+        archive(folder / f"{label}.pt", value, four)
+        yield folder / f"{label}.pt"
+    other = folder / "archive-by-another-name.safetensors"
+    torch.save(make_state(HIDDEN), folder / "whole.pt")
+    yield (folder / "whole.pt").rename(other)
     yield from _bare(folder)
     for label, make in ZIPS.items():
         make(folder / f"zip-{label}.pt")
@@ -412,6 +446,7 @@ ZIPS: dict[str, Callable[[Path], None]] = {
     "other-disk": _zip(lambda raw: put(raw, _end(raw) + 4, "<H", 1)),
     "cut": _zip(lambda raw: raw.__delitem__(slice(len(raw) // 2, None))),
     "cut-at-the-end": _zip(lambda raw: raw.__delitem__(slice(len(raw) - 1, None))),
+    "reaches-into-another": lambda path: _reaching(path),
     "laughs": lambda path: archive(path, holding(_laughs() + b"0")),
     "big-endian": lambda path: archive(
         path,
@@ -419,6 +454,15 @@ ZIPS: dict[str, Callable[[Path], None]] = {
         {"0": bytes(16), "archive/byteorder": b"big"},
     ),
 }
+
+
+def _reaching(path: Path) -> None:
+    """The pickle, by the padding that its local header claims, lies where the next record does."""
+    archive(path, holding(b"N"), {"0": holding(b"N")})
+    with zipfile.ZipFile(path) as file:
+        one, other = file.getinfo("archive/data.pkl"), file.getinfo("archive/data/0")
+    inside = other.header_offset + 30 + len(other.filename) - 30 - len(one.filename)
+    edited(path, lambda raw: put(raw, one.header_offset + 28, "<H", inside))
 
 
 def _two_pickles(path: Path) -> None:
@@ -466,6 +510,19 @@ SAFETENSORS: dict[str, Callable[[], bytes]] = {
     "no-offsets": _safe({"a": {"dtype": "F32", "shape": [4]}}, bytes(16)),
     "metadata-of-numbers": _safe({"__metadata__": {"epoch": 3}, **_one()}, bytes(16)),
     "metadata-that-is-a-list": _safe({"__metadata__": [1], **_one()}, bytes(16)),
+    "quotes-without-end": _safe(b'{"a":"' + b'\\"' * 800_000),
+    "quotes-that-begin": _safe(b'{"a":' + b'"\\' * 800_000),
+    "gap": _safe(_one(data_offsets=[4, 20]), bytes(20)),
+    "gap-between": _safe(
+        {**_one(), "b": {"dtype": "F32", "shape": [1], "data_offsets": [20, 24]}}, bytes(24)
+    ),
+    "bytes-after-the-last-tensor": _safe(_one(), bytes(24)),
+    "no-dtype": _safe(_one(dtype=["F32"]), bytes(16)),
+    "long-dtype": _safe(_one(dtype="F" * 1_000_000), bytes(16)),
+    "long-key": _safe({"a\n\x1b[31m" * 100_000: 1}),
+    "half-a-character": _safe({"\ud800": _one()["a"]}, bytes(16)),
+    "half-a-character-of-metadata": _safe({"__metadata__": {"a": "\ud800"}, **_one()}, bytes(16)),
+    "sides-beyond-counting": _safe(_one(shape=[2**40, 2**40, 0], data_offsets=[0, 0])),
     "many-keys": _safe(b'{"a":1' + b"".join(b',"%d":1' % i for i in range(180_000)) + b"}"),
 }
 

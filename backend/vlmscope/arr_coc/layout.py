@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from vlmscope.values.errors import CheckpointError
+from vlmscope.values.errors import CheckpointError, plain
 
 Shape = tuple[int, ...]
 
 KNOWN_BASES = {2048: "Qwen3-VL-2B", 2560: "Qwen3-VL-4B", 4096: "Qwen3-VL-8B"}
+
+MAX_ITEM = 120
+"""Characters of a key that a refusal shows."""
 
 _SCORER = "participatory_scorer."
 _SCORER_SHORT = "partic_scorer."
@@ -129,13 +132,13 @@ def refusal(name: str, report: Match, hidden_size: int | None = None) -> str:
     if not report.matched:
         found = "0 of 10 keys match"
     if report.whole and hidden_size != report.hidden_size:
-        return (
+        return plain(
             f"{name} is an ARR-COC head for {fits(report.hidden_size)} and this base has hidden "
             f"size {hidden_size}: {found}; {'; '.join(parts)}; choose the base it was trained on."
         )
     belongs = fits(report.hidden_size)
     tail = f"its shapes belong to {belongs}; " if belongs else ""
-    return (
+    return plain(
         f"{name} is no ARR-COC head of the reference architecture: {found}; {'; '.join(parts)}; "
         f"{tail}give a checkpoint with exactly the reference's keys."
     )
@@ -149,5 +152,5 @@ def require_exact(shapes: Mapping[str, Shape]) -> None:
 
 
 def _list(items: tuple[str, ...], limit: int = 6) -> str:
-    shown = ", ".join(items[:limit])
+    shown = ", ".join(plain(item, MAX_ITEM) for item in items[:limit])
     return shown + (f" and {len(items) - limit} more" if len(items) > limit else "")

@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any
 
 from vlmscope.checkpoints.header import Header
 from vlmscope.checkpoints.neighbours import ADAPTER as CONFIG
-from vlmscope.checkpoints.neighbours import read_object
+from vlmscope.checkpoints.neighbours import as_object, read_small
 from vlmscope.checkpoints.own import FLOATS
-from vlmscope.checkpoints.places import readable_file, weights_file
+from vlmscope.checkpoints.places import MAX_PATH, readable_file, weights_file
 from vlmscope.checkpoints.weights import header_of, open_weights
-from vlmscope.values.errors import CheckpointError, shortened
+from vlmscope.values.errors import CheckpointError, plain, shown
 
 if TYPE_CHECKING:
     import torch
@@ -92,18 +92,20 @@ class LoraFile:
 
 def adapter_file(source: str, pickles: bool = True) -> Path:
     """The file of weights that a source names: itself, or the one in an adapter's folder."""
-    folder = Path(source).expanduser()
+    folder = Path(os.path.expanduser(source))
     if not os.path.isdir(folder):
         return weights_file(source, pickles)
     for name in NAMES:
         if (folder / name).is_file():
             return readable_file(folder / name, source, pickles)
-    raise CheckpointError(f"The folder {source!r} holds no {WEIGHTS}; give an adapter's folder.")
+    raise CheckpointError(
+        f"The folder {shown(source, MAX_PATH)} holds no {WEIGHTS}; give an adapter's folder."
+    )
 
 
 def is_adapter(source: str) -> bool:
     """Whether a source is a folder as PEFT writes it."""
-    folder = Path(source).expanduser()
+    folder = Path(os.path.expanduser(source))
     return os.path.isdir(folder) and any((folder / name).is_file() for name in NAMES)
 
 
@@ -150,8 +152,8 @@ def fit_lora(source: str, linear: Mapping[str, tuple[int, int]]) -> Fit:
         said = _for_module(config.get("rank_pattern"), module, config.get("r"), name)
         if said != rank:
             raise CheckpointError(
-                f"The adapter {name} has rank {rank} at {module}, and its {CONFIG} says "
-                f"{said!r}; give the two files that belong together."
+                f"The adapter {name} has rank {rank} at {plain(module, 120)}, and its {CONFIG} says "
+                f"{shown(said)}; give the two files that belong together."
             )
         alphas[module] = _number(
             _for_module(config.get("alpha_pattern"), module, config.get("lora_alpha", 8), name),
@@ -166,7 +168,8 @@ def read_lora(source: str, linear: Mapping[str, tuple[int, int]]) -> LoraFile:
     import torch
 
     with open_weights(fit.path) as weights:
-        tensors = {place: weights.get(key).float() for place, key in fit.keys.items()}
+        read = weights.read(fit.keys.values())
+    tensors = {place: read[key].float() for place, key in fit.keys.items()}
     if not all(bool(torch.isfinite(tensor).all()) for tensor in tensors.values()):
         raise CheckpointError(
             f"The adapter {fit.name} holds NaN or infinite weights; give another."
@@ -193,11 +196,11 @@ def matched_modules(
         place = (module, match["part"])
         if place in keys:
             raise CheckpointError(
-                f"{name} holds {key!r} and {keys[place]!r}, which are the same tensor; keep one."
+                f"{name} holds {shown(key)} and {shown(keys[place])}, which are the same tensor; keep one."
             )
         if dtype not in FLOATS:
             raise CheckpointError(
-                f"{name} holds {dtype} numbers in {key}; save it as float16, bfloat16 or float32."
+                f"{name} holds {dtype} numbers in {plain(key, 120)}; save it as float16, bfloat16 or float32."
             )
         out, into = linear[module]
         fits = len(shape) == 2 and (shape[1] == into if place[1] == "A" else shape[0] == out)
@@ -233,32 +236,33 @@ def _in_base(module: str, linear: Mapping[str, Any]) -> str | None:
 
 
 def _config(path: Path, name: str) -> dict[str, Any]:
-    if not path.is_file():
-        raise CheckpointError(
-            f"The adapter {name} has no {CONFIG} beside it, which says how strong it is; "
-            "give the whole folder that PEFT saved."
-        )
     try:
-        config = read_object(path)
+        text = read_small(path)
+        config = None if text is None else as_object(text)
     except (ValueError, RecursionError, OSError) as error:
         raise CheckpointError(
             f"The {CONFIG} of {name} cannot be read ({error}); save the adapter again."
         ) from None
+    if config is None:
+        raise CheckpointError(
+            f"The adapter {name} has no {CONFIG} beside it, which says how strong it is; "
+            "give the whole folder that PEFT saved."
+        )
     if config.get("peft_type") != "LORA":
         raise CheckpointError(
-            f"The adapter {name} is of PEFT's type {shortened(repr(config.get('peft_type')))}; "
+            f"The adapter {name} is of PEFT's type {shown(config.get('peft_type'))}; "
             "give one of type 'LORA'."
         )
     start = str(config.get("init_lora_weights", True)).lower()
     if start.startswith(_CHANGES_THE_BASE):
         raise CheckpointError(
-            f"The adapter {name} was trained from a base that init_lora_weights={start!r} had "
+            f"The adapter {name} was trained from a base that init_lora_weights={shown(start)} had "
             "changed; convert it to plain LoRA when saving (path_initial_model_for_weight_conversion)."
         )
     for key, value in config.items():
         if key not in _READ | _WITHOUT_EFFECT and value and value != _DEFAULTS.get(key):
             raise CheckpointError(
-                f"The adapter {name} uses {key}={shortened(repr(value))}, which this version "
+                f"The adapter {name} uses {plain(key, 60)}={shown(value)}, which this version "
                 "cannot run; train it as plain LoRA."
             )
     return config
@@ -266,10 +270,14 @@ def _config(path: Path, name: str) -> dict[str, Any]:
 
 def _for_module(patterns: Any, module: str, otherwise: Any, name: str) -> Any:
     """What a config's pattern says of a module: the names' ends, as PEFT writes them."""
+    if patterns is not None and not isinstance(patterns, dict):
+        raise CheckpointError(
+            f"The {CONFIG} of {name} gives patterns as {shown(patterns)}; give an object of module names."
+        )
     for end, value in (patterns or {}).items():
         if not re.fullmatch(r"\^?[\w.]+", end):
             raise CheckpointError(
-                f"The {CONFIG} of {name} names modules by the pattern {shortened(repr(end))}; "
+                f"The {CONFIG} of {name} names modules by the pattern {shown(end)}; "
                 "name them in full."
             )
         if f".{module}".endswith(f".{end.removeprefix('^')}"):
@@ -280,11 +288,11 @@ def _for_module(patterns: Any, module: str, otherwise: Any, name: str) -> Any:
 def _number(value: Any, name: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1e6:
         raise CheckpointError(
-            f"The {CONFIG} of {name} says lora_alpha={shortened(repr(value))}; give a number above 0."
+            f"The {CONFIG} of {name} says lora_alpha={shown(value)}; give a number above 0."
         )
     return float(value)
 
 
 def _listed(things: list[str]) -> str:
-    shown = ", ".join(shortened(each, 120) for each in things[:3])
+    shown = ", ".join(plain(each, 120) for each in things[:3])
     return f"{len(things)}, such as {shown}" if things else "none"

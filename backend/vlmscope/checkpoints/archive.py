@@ -8,19 +8,20 @@ The format: APPNOTE.TXT 6.3.10 (PKWARE); PyTorch's writer aligns each record by 
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping
-from dataclasses import dataclass
-from itertools import pairwise
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from zlib import crc32
 
 from vlmscope.checkpoints.blob import Blob
-from vlmscope.values.errors import CheckpointError, shortened
+from vlmscope.values.errors import CheckpointError, shown
 
 TAIL = 66_000
 """Bytes read at first from the end: the longest comment, and the directory of hundreds of tensors."""
-MAX_DIRECTORY = 16_000_000
+MAX_DIRECTORY = 4_000_000
 MAX_RECORDS = 100_000
 MAX_NAME = 512
+PIECE = 2**20
+"""Bytes of a record that are read at a time."""
 
 _END = struct.Struct("<IHHHHIIH")
 _END_64_PLACE = struct.Struct("<IIQI")
@@ -35,12 +36,16 @@ _ENCRYPTED = 0x1
 
 @dataclass(frozen=True)
 class Record:
-    """A record: where its local header begins, how many bytes it holds, and their CRC-32."""
+    """A record: where its local header begins, how many bytes it holds, and their CRC-32.
+
+    `end`: where what comes after it begins.
+    """
 
     name: str
     header: int
     size: int
     crc: int
+    end: int = 0
 
 
 class Archive:
@@ -51,30 +56,65 @@ class Archive:
         self._blob = blob
         self.records: Mapping[str, Record] = _records(blob)
 
-    def read(self, name: str, limit: int | None = None) -> bytes:
+    def read(self, name: str, limit: int) -> bytes:
         """A record's bytes, which have its CRC-32; raises CheckpointError."""
-        record = self.records.get(name)
-        if record is None:
-            raise _damaged(self._blob, f"no record {shortened(name)!r}")
-        if limit is not None and record.size > limit:
-            raise _damaged(self._blob, f"a {name} of {record.size:,} bytes")
+        record = self._record(name)
+        if record.size > limit:
+            raise CheckpointError(
+                f"{self._blob.name} has a {name} of {record.size:,} bytes, and at most {limit:,} are read; "
+                "save its tensors as .safetensors."
+            )
         # The padding of the local header is not in the directory: room for it, and read once.
-        ahead = min(_LOCAL.size + 2 * MAX_NAME + record.size, self._blob.size - record.header)
+        ahead = min(_LOCAL.size + 2 * MAX_NAME + record.size, record.end - record.header)
         piece = self._blob.read(record.header, ahead)
-        if len(piece) < _LOCAL.size:
-            raise _damaged(self._blob, f"a cut record {name}")
-        mark, _, flags, method, _, _, _, _, _, names, extra = _LOCAL.unpack_from(piece)
-        if mark != _LOCAL_MARK or method or flags & _ENCRYPTED:
-            raise _damaged(self._blob, f"a record {name} that is not where it should be")
-        start = _LOCAL.size + names + extra
-        if record.header + start + record.size > self._blob.size:
-            raise _damaged(self._blob, f"a record {name} that reaches beyond the file")
+        start = self._start(record, piece)
         data = piece[start : start + record.size]
         if len(data) < record.size:
             data = self._blob.read(record.header + start, record.size)
-        if crc32(data) != record.crc:
-            raise _damaged(self._blob, f"a record {name} whose bytes are not those of its CRC-32")
+        self._check(record, crc32(data))
         return data
+
+    def pieces(self, name: str) -> Iterator[tuple[int, bytes]]:
+        """A record's bytes, one piece after the other, each with where in the record it begins.
+
+        Raises CheckpointError after the last when they have not its CRC-32.
+        """
+        record = self._record(name)
+        local = self._blob.read(record.header, min(_LOCAL.size, record.end - record.header))
+        start = record.header + self._start(record, local)
+        crc = 0
+        for at in range(0, record.size, PIECE):
+            piece = self._blob.read(start + at, min(PIECE, record.size - at))
+            crc = crc32(piece, crc)
+            yield at, piece
+        self._check(record, crc)
+
+    def _record(self, name: str) -> Record:
+        record = self.records.get(name)
+        if record is None:
+            raise _damaged(self._blob, f"no record {shown(name)}")
+        return record
+
+    def _start(self, record: Record, local: bytes) -> int:
+        """How far after its local header's beginning a record's bytes begin."""
+        if len(local) < _LOCAL.size:
+            raise _damaged(self._blob, f"a cut record {shown(record.name)}")
+        mark, _, flags, method, _, _, _, _, _, names, extra = _LOCAL.unpack_from(local)
+        if mark != _LOCAL_MARK or method or flags & _ENCRYPTED:
+            raise _damaged(
+                self._blob, f"a record {shown(record.name)} that is not where it should be"
+            )
+        start = _LOCAL.size + names + extra
+        if record.header + start + record.size > record.end:
+            raise _damaged(self._blob, f"a record {shown(record.name)} that reaches into another")
+        return start
+
+    def _check(self, record: Record, crc: int) -> None:
+        if crc != record.crc:
+            raise _damaged(
+                self._blob,
+                f"a record {shown(record.name)} whose bytes are not those of its CRC-32",
+            )
 
 
 def is_archive(start: bytes) -> bool:
@@ -98,8 +138,7 @@ def _records(blob: Blob) -> dict[str, Record]:
         raise _damaged(blob, f"a directory that claims {count:,} records in {size:,} bytes")
     inside = start - tail_start
     directory = tail[inside : inside + size] if inside >= 0 else blob.read(start, size)
-    records = list(_entries(blob, directory, count))
-    _check_places(blob, records, start)
+    records = _in_place(blob, list(_entries(blob, directory, count)), start)
     return _in_one_folder(blob, records)
 
 
@@ -140,13 +179,13 @@ def _entries(blob: Blob, directory: bytes, count: int):
             raise _damaged(blob, f"a record with the name {raw[:40]!r}") from None
         if method or flags & _ENCRYPTED:
             raise CheckpointError(
-                f"{blob.name} holds {shortened(name)!r} compressed or encrypted, which PyTorch never "
+                f"{blob.name} holds {shown(name)} compressed or encrypted, which PyTorch never "
                 "writes; save it again with torch.save, or as .safetensors."
             )
         if _NONE_32 in (packed, size, header):
             size, packed, header = _zip_64(blob, fields, size, packed, header)
         if packed != size:
-            raise _damaged(blob, f"a record {shortened(name)!r} of two sizes")
+            raise _damaged(blob, f"a record {shown(name)} of two sizes")
         yield Record(name, header, size, crc)
 
 
@@ -169,15 +208,19 @@ def _zip_64(blob: Blob, fields: bytes, size: int, packed: int, header: int) -> t
     raise _damaged(blob, "a record without its zip64 sizes")
 
 
-def _check_places(blob: Blob, records: list[Record], directory: int) -> None:
-    """Records lie one after the other before the directory, and none in another."""
-    spans = sorted(
-        (r.header, r.header + _LOCAL.size + len(r.name.encode()) + r.size) for r in records
-    )
-    if spans and spans[-1][1] > directory:
-        raise _damaged(blob, "a record that reaches beyond the file")
-    if any(one[1] > other[0] for one, other in pairwise(spans)):
-        raise _damaged(blob, "records that overlap")
+def _in_place(blob: Blob, records: list[Record], directory: int) -> list[Record]:
+    """The records, each with its end: one after the other before the directory, and none in another."""
+    ordered = sorted(records, key=lambda record: record.header)
+    ends = [*(record.header for record in ordered[1:]), directory]
+    placed = [replace(record, end=end) for record, end in zip(ordered, ends, strict=True)]
+    for record in placed:
+        least = _LOCAL.size + len(record.name.encode()) + record.size
+        if record.header + least > record.end:
+            beyond = record.end == directory
+            raise _damaged(
+                blob, "a record that reaches beyond the file" if beyond else "records that overlap"
+            )
+    return placed
 
 
 def _in_one_folder(blob: Blob, records: list[Record]) -> dict[str, Record]:
@@ -187,9 +230,9 @@ def _in_one_folder(blob: Blob, records: list[Record]) -> dict[str, Record]:
         folder, slash, name = record.name.partition("/")
         parts = name.split("/")
         if len(folders) > 1 or not slash or folder in ("", ".", "..") or {"", ".", ".."} & {*parts}:
-            raise _damaged(blob, f"a record called {shortened(record.name)!r}")
+            raise _damaged(blob, f"a record called {shown(record.name)}")
         if name in found:
-            raise _damaged(blob, f"two records called {shortened(name)!r}")
+            raise _damaged(blob, f"two records called {shown(name)}")
         found[name] = record
     return found
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from stat import S_ISREG
 from typing import Protocol
 
 from vlmscope.values.errors import CheckpointError
@@ -27,10 +28,15 @@ class LocalBlob:
         self.name = os.path.basename(os.fspath(path)) if name is None else name
         self.moved = 0
         try:
-            self._file = open(path, "rb", buffering=0)  # noqa: SIM115, closed by close()
-            self.size = os.fstat(self._file.fileno()).st_size
-        except OSError as error:
+            # A pipe that took the file's place since it was looked at is not waited for.
+            self._file = open(path, "rb", buffering=0, opener=_open)  # noqa: SIM115, closed by close()
+            self.stat = os.fstat(self._file.fileno())
+        except (OSError, ValueError) as error:
             raise self._unreadable(error) from error
+        if not S_ISREG(self.stat.st_mode):
+            self._file.close()
+            raise CheckpointError(f"{self.name} is no regular file; give a .safetensors file.")
+        self.size = self.stat.st_size
 
     def read(self, start: int, length: int) -> bytes:
         parts: list[bytes] = []
@@ -39,16 +45,32 @@ class LocalBlob:
             while left:
                 part = os.pread(self._file.fileno(), left, start + length - left)
                 if not part:
-                    raise CheckpointError(
-                        f"{self.name} ends before byte {start + length:,}; it is cut short, or still "
-                        "being written."
-                    )
+                    raise self._ends_before(start + length)
                 parts.append(part)
                 left -= len(part)
         except OSError as error:
             raise self._unreadable(error) from error
         self.moved += length
         return b"".join(parts)
+
+    def fill(self, start: int, into: memoryview) -> None:
+        """As `read`, into memory that is there already."""
+        done = 0
+        try:
+            while done < len(into):
+                got = os.preadv(self._file.fileno(), [into[done:]], start + done)
+                if not got:
+                    raise self._ends_before(start + len(into))
+                done += got
+        except OSError as error:
+            raise self._unreadable(error) from error
+        self.moved += done
+
+    def check_unchanged(self) -> None:
+        """Raise CheckpointError when the file was written to since it was opened."""
+        now = os.fstat(self._file.fileno())
+        if (now.st_mtime_ns, now.st_size) != (self.stat.st_mtime_ns, self.stat.st_size):
+            raise CheckpointError(f"{self.name} was changed while it was read; try again.")
 
     def close(self) -> None:
         self._file.close()
@@ -59,5 +81,15 @@ class LocalBlob:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _unreadable(self, error: OSError) -> CheckpointError:
-        return CheckpointError(f"{self.name} cannot be read ({error.strerror}); check the path.")
+    def _ends_before(self, end: int) -> CheckpointError:
+        return CheckpointError(
+            f"{self.name} ends before byte {end:,}; it is cut short, or still being written."
+        )
+
+    def _unreadable(self, error: OSError | ValueError) -> CheckpointError:
+        why = getattr(error, "strerror", None) or error
+        return CheckpointError(f"{self.name} cannot be read ({why}); check the path.")
+
+
+def _open(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC)

@@ -27,7 +27,7 @@ from vlmscope.values.errors import CheckpointError
 
 @dataclass(frozen=True)
 class Check:
-    """`ok`, or the `reason` it is refused, and how its keys compare."""
+    """`ok`, or the `reason` it is refused, one sentence on one line, and how its keys compare."""
 
     ok: bool
     kind: str | None = None

@@ -40,7 +40,8 @@ def load_head(source: str, hidden_size: int, device: str | torch.device = "cpu")
         unfit = dtype_refusal(path.name, weights.header)
         if unfit is not None:
             raise CheckpointError(unfit)
-        state = {name: weights.get(key) for name, key in origin.items()}
+        tensors = weights.read(origin.values())
+    state = {name: tensors[key] for name, key in origin.items()}
     if not all(bool(torch.isfinite(tensor.float()).all()) for tensor in state.values()):
         raise CheckpointError(
             f"{path.name} holds NaN or infinite weights; give another checkpoint."

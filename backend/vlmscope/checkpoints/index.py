@@ -11,10 +11,12 @@ from pathlib import Path
 from vlmscope.checkpoints.record import Checkpoint
 from vlmscope.values import strict_json
 
-VERSION = 1
+VERSION = 2
 """Of what a peek says: a newer one reads everything anew."""
 MOST = 20_000
 """Records kept; the oldest go first."""
+MOST_BYTES = 2_000_000
+"""Of one record: a larger one, of tens of thousands of tensors, is read anew."""
 
 
 def index_file() -> Path:
@@ -24,7 +26,10 @@ def index_file() -> Path:
 
 
 class Index:
-    """Records by path and stamp. Where it cannot be kept there is none, and everything is read."""
+    """Records by path and stamp. Where it cannot be kept there is none, and everything is read.
+
+    Paths are kept as JSON has them, in ASCII: a file's name may be no text at all.
+    """
 
     def __init__(self, path: Path | None = None) -> None:
         self._database: sqlite3.Connection | None = None
@@ -42,25 +47,29 @@ class Index:
     def get(self, stamps: dict[str, str]) -> dict[str, Checkpoint]:
         """The records of those paths whose stamp is what it was."""
         found: dict[str, Checkpoint] = {}
-        paths = list(stamps)
+        paths = {json.dumps(path): path for path in stamps}
+        kept = list(paths)
         try:
-            for start in range(0, len(paths) if self._database else 0, 500):
-                some = paths[start : start + 500]
+            for start in range(0, len(kept) if self._database else 0, 500):
+                some = kept[start : start + 500]
                 marks = ",".join("?" * len(some))
                 rows = self._database.execute(  # type: ignore[union-attr]
                     f"SELECT path, stamp, record FROM peeks WHERE path IN ({marks})", some
                 )
-                for path, stamp, record in rows:
-                    if stamps[path] == stamp:
-                        found[path] = Checkpoint.from_dict(json.loads(record))
-        except (sqlite3.Error, ValueError, TypeError, KeyError):
+                for row, stamp, text in rows:
+                    record = _record(text) if stamps[paths[row]] == stamp else None
+                    if record is not None:
+                        found[paths[row]] = record
+        except (sqlite3.Error, KeyError):
             return {}
         return found
 
     def put(self, records: Iterable[tuple[str, str, Checkpoint]]) -> None:
         """Keep records under their paths and stamps."""
         rows = [
-            (path, stamp, strict_json.dumps(record.to_dict())) for path, stamp, record in records
+            (json.dumps(path), stamp, text)
+            for path, stamp, record in records
+            if len(text := strict_json.dumps(record.to_dict())) <= MOST_BYTES
         ]
         if self._database is None or not rows:
             return
@@ -84,3 +93,11 @@ class Index:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _record(text: object) -> Checkpoint | None:
+    """The record of a row, None for a row that holds none."""
+    try:
+        return Checkpoint.from_dict(strict_json.loads(text))  # type: ignore[arg-type]
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return None

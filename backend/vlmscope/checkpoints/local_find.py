@@ -11,12 +11,19 @@ from pathlib import Path, PurePosixPath
 
 from vlmscope.checkpoints.blob import LocalBlob
 from vlmscope.checkpoints.index import Index
-from vlmscope.checkpoints.neighbours import GENERIC, MAX_BYTES, NOTES, READ, Neighbours
+from vlmscope.checkpoints.neighbours import (
+    GENERIC,
+    NOTES,
+    READ,
+    Neighbours,
+    link_within,
+    read_small,
+)
 from vlmscope.checkpoints.places import SUFFIXES, readable_file, weights_file
 from vlmscope.checkpoints.reader import PickleReader
 from vlmscope.checkpoints.record import Checkpoint
 from vlmscope.checkpoints.recorded import record_of
-from vlmscope.values.errors import CheckpointError
+from vlmscope.values.errors import CheckpointError, plain
 
 MAX_FOUND = 5000
 FRESH = 60.0
@@ -52,33 +59,50 @@ def peeked_here(path: Path, reader: PickleReader) -> Checkpoint:
 def read_here(path: Path, reader: PickleReader, beside: Neighbours) -> Checkpoint:
     with LocalBlob(path) as blob:
         place = PurePosixPath(os.path.abspath(path))
-        return record_of(_on_disk(path), place, blob, reader, beside)
+        return record_of(_on_disk(path, blob.stat), place, blob, reader, beside)
 
 
 def _peek_or_warn(path: Path, reader: PickleReader, beside: Neighbours) -> Checkpoint:
     try:
         return read_here(readable_file(path, path.name), reader, beside)
     except CheckpointError as error:
-        if not os.path.exists(path):
-            return Checkpoint(path.stem, str(path), warnings=(str(error),))
-        record = _on_disk(path)
-        age = time.time() - path.stat().st_mtime
-        if -FRESH < age < FRESH and os.path.isfile(path):
-            still = f"It is still being written, or cut short (changed {max(0, age):.0f} s ago): "
-            return replace(record, writing=True, warnings=(still + str(error),))
-        return replace(record, warnings=(str(error),))
+        return _refused(path, str(error))
+    except OSError as error:  # it went away, or its folder did
+        return _refused(path, f"It cannot be read ({error.strerror}).")
 
 
-def _on_disk(path: Path) -> Checkpoint:
-    stat = path.stat()
-    modified = datetime.fromtimestamp(stat.st_mtime, UTC).isoformat(timespec="milliseconds")
+def _refused(path: Path, why: str) -> Checkpoint:
+    try:
+        status = os.stat(path)
+    except (OSError, ValueError):
+        return _on_disk(path, None, why)
+    age = time.time() - status.st_mtime
+    if -FRESH < age < FRESH and os.path.isfile(path):
+        still = f"It is still being written, or cut short (changed {max(0, age):.0f} s ago): {why}"
+        return replace(_on_disk(path, status, still), writing=True)
+    return _on_disk(path, status, why)
+
+
+def _on_disk(path: Path, status: os.stat_result | None, *warnings: str) -> Checkpoint:
+    """What the disk says of a file, None of one that is gone; its name as it can be shown."""
     name = Path(os.path.abspath(path)).parent.name if path.name in GENERIC else path.stem
-    return Checkpoint(name, str(path), bytes=stat.st_size, modified=modified)
+    bare = Checkpoint(plain(name), str(path), warnings=warnings)
+    if status is None:
+        return bare
+    return replace(bare, bytes=status.st_size, modified=_date(status.st_mtime))
+
+
+def _date(seconds: float) -> str | None:
+    """ISO 8601 in UTC, None for a time beyond the calendar, which a file may well have."""
+    try:
+        return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
+    except (ValueError, OverflowError, OSError):
+        return None
 
 
 def _files(place: str) -> Iterator[Path]:
     """The files of weights that a place names or holds; hidden ones are left out."""
-    path = Path(place).expanduser()
+    path = Path(os.path.expanduser(place))
     if not (os.path.isfile(path) or os.path.isdir(path)):
         weights_file(place)
     if os.path.isfile(path):
@@ -96,19 +120,15 @@ def _files(place: str) -> Iterator[Path]:
 
 
 def file_beside(place: PurePosixPath) -> bytes | None:
-    path = Path(place)
+    """A neighbour's bytes; raises ValueError, in words, also for a link to a file elsewhere."""
     try:
-        if not path.is_file():
-            return None
-        if path.stat().st_size > MAX_BYTES:
-            raise ValueError(f"it has {path.stat().st_size:,} bytes")
-        return path.read_bytes()
+        return read_small(link_within(Path(place)))
     except OSError as error:
         raise ValueError(error.strerror or "it is not readable") from None
 
 
 class _Stamps:
-    """What a file's record depends on, in a text: its own size and time, and its neighbours'."""
+    """What a file's record depends on, in a text: its own size, times and place, and its neighbours'."""
 
     def __init__(self) -> None:
         self._folders: dict[str, str] = {}
@@ -127,6 +147,7 @@ class _Stamps:
 def _stamp(path: str | os.PathLike[str]) -> str:
     try:
         stat = os.stat(path)
-    except OSError:
+    except (OSError, ValueError):
         return "-"
-    return f"{stat.st_mtime_ns}.{stat.st_size}"
+    # Who writes a file may set its time, and not the time when it was set.
+    return f"{stat.st_mtime_ns}.{stat.st_ctime_ns}.{stat.st_ino}.{stat.st_size}"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
+from stat import S_ISREG
 from typing import Any
 
 from vlmscope.checkpoints.places import WEIGHT_NAMES
@@ -21,16 +23,45 @@ GENERIC = (
 )
 """File names that say nothing: the folder's name is the checkpoint's."""
 MAX_BYTES = 1_000_000
+KEPT = 32
+"""Neighbours kept for the next file of a listing, which lies in the same folder."""
 
 
-def read_object(path: Path) -> dict[str, Any]:
-    """A small file's JSON object; raises ValueError (in words), RecursionError or OSError."""
-    if path.stat().st_size > MAX_BYTES:
-        raise ValueError(f"it has {path.stat().st_size:,} bytes")
-    values = strict_json.loads(path.read_bytes())
+def read_small(path: Path) -> bytes | None:
+    """A small file's bytes, None where there is none; raises ValueError, in words, or OSError."""
+    try:
+        # A pipe is not waited for.
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    try:
+        status = os.fstat(handle)
+        if not S_ISREG(status.st_mode):
+            raise ValueError("it is no regular file")
+        if status.st_size > MAX_BYTES:
+            raise ValueError(f"it has {status.st_size:,} bytes")
+        with open(handle, "rb", closefd=False) as file:
+            return file.read(MAX_BYTES)
+    finally:
+        os.close(handle)
+
+
+def as_object(text: bytes) -> dict[str, Any]:
+    """A JSON object; raises ValueError (in words) or RecursionError."""
+    values = strict_json.loads(text)
     if not isinstance(values, dict):
         raise ValueError("it is no object")
     return values
+
+
+def link_within(path: Path) -> Path:
+    """The file itself, where it is a link to one of its own folder; raises ValueError, in words."""
+    if not path.is_symlink():
+        return path
+    real = os.path.realpath(path)
+    if not real.startswith(os.path.join(os.path.realpath(path.parent), "")):
+        raise ValueError("it is a link out of its folder")
+    return Path(real)
 
 
 class Neighbours:
@@ -41,6 +72,7 @@ class Neighbours:
 
     def __init__(self, read: Callable[[PurePosixPath], bytes | None]) -> None:
         self._read = read
+        # In the order of their last use: what was not used for longest is forgotten first.
         self._seen: dict[PurePosixPath, tuple[Any, str | None]] = {}
 
     def of(self, path: PurePosixPath) -> Iterator[Saying]:
@@ -85,10 +117,14 @@ class Neighbours:
 
     def _json(self, place: PurePosixPath) -> tuple[Any, str | None]:
         """A JSON file's content, None where there is none; and what is wrong with it."""
-        if place not in self._seen:
+        if place in self._seen:
+            self._seen[place] = self._seen.pop(place)
+        else:
             try:
                 text = self._read(place)
                 self._seen[place] = (None if text is None else strict_json.loads(text)), None
             except (ValueError, RecursionError) as error:
                 self._seen[place] = None, f"{place.name} cannot be read ({error})."
+            while len(self._seen) > KEPT:
+                del self._seen[next(iter(self._seen))]
         return self._seen[place]

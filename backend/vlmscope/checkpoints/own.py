@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from vlmscope.arr_coc.layout import Shape, own_key
 from vlmscope.checkpoints.header import Header
-from vlmscope.values.errors import CheckpointError
+from vlmscope.values.errors import CheckpointError, plain, shown
 
 FLOATS = ("F16", "BF16", "F32", "F64")
 """What a head's numbers may be, as a safetensors header names them."""
@@ -21,7 +21,7 @@ def own_shapes(name: str, shapes: dict[str, Shape]) -> tuple[dict[str, Shape], d
             dropped += 1
         elif known in own:
             raise CheckpointError(
-                f"{name} holds {key!r} and {origin[known]!r}, which are the same tensor; keep one."
+                f"{name} holds {shown(key)} and {shown(origin[known])}, which are the same tensor; keep one."
             )
         else:
             own[known], origin[known] = shape, key
@@ -33,7 +33,7 @@ def dtype_refusal(name: str, header: Header) -> str | None:
     for key, (_, dtype) in header.tensors.items():
         if own_key(key) is not None and dtype not in FLOATS:
             return (
-                f"{name} holds {dtype} numbers in {key}; "
+                f"{name} holds {dtype} numbers in {plain(key, 120)}; "
                 "save it as float16, bfloat16, float32 or float64."
             )
     return None

@@ -14,11 +14,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from vlmscope.values.errors import CheckpointError, shortened
+from vlmscope.values.errors import CheckpointError, shown
 
 MAX_STEPS = 3_000_000
 """Opcodes that are followed; a checkpoint of 100,000 tensors takes fewer."""
 MAX_DIMS = 16
+MAX_STORAGE_KEY = 200
+"""Characters; PyTorch counts its storages."""
 
 STORAGES = {
     "torch.DoubleStorage": "F64",
@@ -31,6 +33,7 @@ STORAGES = {
     "torch.CharStorage": "I8",
     "torch.ByteStorage": "U8",
     "torch.BoolStorage": "BOOL",
+    "torch.ComplexFloatStorage": "C64",
     "torch.storage.UntypedStorage": "U8",
 }
 """Storage classes, and what their numbers are called in a safetensors header."""
@@ -48,6 +51,7 @@ DTYPES = {
     "torch.uint32": "U32",
     "torch.uint64": "U64",
     "torch.bool": "BOOL",
+    "torch.complex64": "C64",
     "torch.float8_e4m3fn": "F8_E4M3",
     "torch.float8_e5m2": "F8_E5M2",
 }
@@ -149,8 +153,13 @@ class _Machine:
             raise ValueError("a name that is no text")
         full = f"{_RENAMED.get(module, module)}.{name}"
         if full not in _CALLS and full not in STORAGES and full not in DTYPES | _CLASSES:
+            if full.startswith("torch._utils._rebuild_"):
+                raise Malformed(
+                    f"holds a tensor of a kind that is not read here ({shown(full)}); save it as a plain "
+                    "one that is neither sparse, quantised, nor of a device without memory."
+                )
             raise Malformed(
-                f"asks for {shortened(full)!r}, which could run code and is on no allow-list; save its "
+                f"asks for {shown(full)}, which could run code and is on no allow-list; save its "
                 "tensors as .safetensors, or its state_dict alone."
             )
         self.push(Name(full))
@@ -199,6 +208,8 @@ class _Machine:
         _, kind, key, _, numel = said
         if not isinstance(kind, Name) or kind.full not in STORAGES or not isinstance(key, str):
             raise ValueError("a storage of no known kind")
+        if len(key) > MAX_STORAGE_KEY:
+            raise ValueError("a storage with a key of a length that PyTorch gives none")
         self.push(Storage(key, STORAGES[kind.full], _count(numel)))
 
 
@@ -222,10 +233,23 @@ def _counts(values: Any) -> tuple[int, ...]:
 
 
 def _tensor(
-    storage: Any, offset: Any, shape: Any, stride: Any, *_: Any, dtype: str | None = None
+    storage: Any,
+    offset: Any,
+    shape: Any,
+    stride: Any,
+    grad: Any = None,
+    hooks: Any = None,
+    metadata: Any = None,
+    *,
+    dtype: str | None = None,
 ) -> Tensor:
     if not isinstance(storage, Storage):
         raise ValueError("a tensor without a storage")
+    if metadata:  # its numbers are not those of its storage
+        raise Malformed(
+            "holds a tensor that shows its numbers negated or conjugated; save what resolve_neg() and "
+            "resolve_conj() give of it."
+        )
     shape, stride = _counts(shape), _counts(stride)
     if len(shape) != len(stride):
         raise ValueError("a tensor of two ranks")
@@ -233,9 +257,17 @@ def _tensor(
 
 
 def _tensor_v3(
-    storage: Any, offset: Any, shape: Any, stride: Any, grad: Any, hooks: Any, dtype: Any, *_: Any
+    storage: Any,
+    offset: Any,
+    shape: Any,
+    stride: Any,
+    grad: Any,
+    hooks: Any,
+    dtype: Any,
+    metadata: Any = None,
 ) -> Tensor:
-    return _tensor(storage, offset, shape, stride, dtype=DTYPES[dtype.full])
+    named = DTYPES[dtype.full]
+    return _tensor(storage, offset, shape, stride, grad, hooks, metadata, dtype=named)
 
 
 def _parameter(tensor: Any, *_: Any) -> Tensor:
@@ -331,6 +363,7 @@ _CALLS: dict[str, Callable[..., Any]] = {
     "torch._utils._rebuild_tensor_v2": _tensor,
     "torch._utils._rebuild_tensor_v3": _tensor_v3,
     "torch._utils._rebuild_parameter": _parameter,
+    "torch._utils._rebuild_parameter_with_state": _parameter,
     "torch.Size": _items,
     "torch.device": _text,
     "builtins.set": _items,

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from vlmscope.checkpoints.hub_place import is_address
-from vlmscope.values.errors import CheckpointError, shortened
+from vlmscope.values.errors import CheckpointError, plain, shown
 
 WEIGHT_NAMES = (
     "arr_coc_components.safetensors",
@@ -20,6 +20,9 @@ STATES = ("optimizer.pt", "scheduler.pt", "scaler.pt", "rng_state.pth", "trainin
 """What the trainer of transformers keeps beside a model, to go on from there."""
 
 SUFFIXES = (".safetensors", *PICKLES)
+
+MAX_PATH = 300
+"""Characters of a path that a message shows."""
 
 _HUB_ID = re.compile(r"((spaces|models)/)?[\w-][\w.-]*/[\w-][\w.-]*(@[\w./-]+)?", re.ASCII)
 
@@ -37,9 +40,15 @@ def weights_file(source: str, pickles: bool = True) -> Path:
 
     Without `pickles`, only safetensors.
     """
-    path = Path(source).expanduser()
+    path = Path(os.path.expanduser(source))  # pathlib's own raises for a person who is not known
     if os.path.isdir(path):
-        names = [each.name for each in sorted(path.iterdir()) if each.is_file()]
+        try:
+            names = [each.name for each in sorted(path.iterdir()) if os.path.isfile(each)]
+        except OSError as error:
+            raise CheckpointError(
+                f"The folder {shown(source, MAX_PATH)} cannot be listed ({error.strerror}); check its "
+                "permissions."
+            ) from None
         path = path / only_one(names, source)
     return readable_file(path, source, pickles)
 
@@ -47,9 +56,11 @@ def weights_file(source: str, pickles: bool = True) -> Path:
 def readable_file(path: Path, said: str, pickles: bool = True) -> Path:
     """The path itself; raises CheckpointError, naming it as it was `said`, for what is not read."""
     if not os.path.exists(path):  # of a path too long, or a link to itself, pathlib's own raises
-        raise CheckpointError(f"There is no checkpoint {shortened(said)!r}; check the path.")
+        raise CheckpointError(f"There is no checkpoint {shown(said, MAX_PATH)}; check the path.")
     if not os.path.isfile(path):  # a pipe or a device would be waited for without end
-        raise CheckpointError(f"{said!r} is no regular file; give a .safetensors file.")
+        raise CheckpointError(
+            f"{shown(said, MAX_PATH)} is no regular file; give a .safetensors file."
+        )
     if not pickles:
         no_pickles(path.name, said)
     return path
@@ -59,8 +70,8 @@ def no_pickles(name: str, said: str) -> None:
     """Raise CheckpointError for the name of a pickle."""
     if name.endswith(PICKLES):
         raise CheckpointError(
-            f"{said!r} is a pickle, which could run code if it were opened the usual way, and only "
-            "safetensors are taken here; save its tensors as .safetensors and give that file."
+            f"{shown(said, MAX_PATH)} is a pickle, which could run code if it were opened the usual way, and "
+            "only safetensors are taken here; save its tensors as .safetensors and give that file."
         )
 
 
@@ -74,7 +85,8 @@ def only_one(names: Sequence[str], said: str) -> str:
     for found in (safe, others):
         if len(found) == 1:
             return found[0]
-    listed = ", ".join((*safe, *others)[:5]) or "none"
+    listed = ", ".join(plain(each, 80) for each in (*safe, *others)[:5]) or "none"
     raise CheckpointError(
-        f"The folder {said!r} holds no single checkpoint (files of weights: {listed}); name one file."
+        f"The folder {shown(said, MAX_PATH)} holds no single checkpoint (files of weights: {listed}); "
+        "name one file."
     )

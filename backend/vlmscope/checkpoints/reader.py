@@ -12,7 +12,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from vlmscope.checkpoints.worker import LENGTHS
+from vlmscope.checkpoints.worker import LENGTHS, MOST
 from vlmscope.values.errors import CheckpointError
 
 SECONDS = 1.5
@@ -88,12 +88,16 @@ class PickleReader:
 
 
 def _exchange(process: subprocess.Popen[bytes], question: bytes, seconds: float = SECONDS) -> bytes:
-    """The line that answers a question; raises TimeoutError, or OSError when the process is gone."""
+    """The line that answers a question; raises TimeoutError, or OSError when the process is gone.
+
+    And OSError for a line longer than any answer.
+    """
     assert process.stdin is not None and process.stdout is not None
     process.stdin.write(question)
     process.stdin.flush()
     ends = time.monotonic() + seconds
     parts: list[bytes] = []
+    got = 0
     while not parts or not parts[-1].endswith(b"\n"):
         left = ends - time.monotonic()
         if left <= 0 or not select.select([process.stdout], [], [], left)[0]:
@@ -101,5 +105,8 @@ def _exchange(process: subprocess.Popen[bytes], question: bytes, seconds: float 
         part = process.stdout.read1(1 << 16)  # type: ignore[attr-defined]
         if not part:
             raise BrokenPipeError
+        got += len(part)
+        if got > MOST:
+            raise OSError
         parts.append(part)
     return b"".join(parts)

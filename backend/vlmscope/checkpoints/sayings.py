@@ -10,7 +10,7 @@ from typing import Any
 
 from vlmscope.checkpoints.record import Checkpoint
 from vlmscope.values import strict_json
-from vlmscope.values.errors import shortened
+from vlmscope.values.errors import plain, shown
 
 TEXTS = ("notes", "hypothesis", "result")
 FREE = ("config", "keep")
@@ -55,16 +55,15 @@ def said(who: str, values: Mapping[str, Any]) -> Saying:
                 says[name], left_out = _metrics(value)
                 if left_out:
                     warnings.append(
-                        f"{_capital(who)} gives no finite number for {', '.join(left_out)}."
+                        f"{_capital(who)} gives no finite number for {_listed(left_out)}."
                     )
             elif name in FREE:
                 says[name] = _parsed(value)
             elif name in TEXTS:
-                says[name] = value if isinstance(value, str) else strict_json.dumps(value)
+                text = value if isinstance(value, str) else strict_json.dumps(value)
+                says[name] = text.encode("utf-8", "replace").decode()  # half a character is none
         except (ValueError, TypeError, RecursionError, OverflowError):
-            warnings.append(
-                f"{_capital(who)} gives a {key} that cannot be read: {shortened(repr(value))}."
-            )
+            warnings.append(f"{_capital(who)} gives a {key} that cannot be read: {shown(value)}.")
     return Saying(who, says, tuple(warnings))
 
 
@@ -132,6 +131,11 @@ def _capital(who: str) -> str:
     return who if "." in who else who[:1].upper() + who[1:]
 
 
+def _listed(names: list[str], most: int = 5) -> str:
+    some = ", ".join(plain(name, 60) for name in names[:most])
+    return some + (f" and {len(names) - most:,} more" if len(names) > most else "")
+
+
 def _unlike(name: str, one: Any, other: Any) -> Iterator[tuple[str, Any, Any]]:
     """Where two sources say different numbers; texts and configs are not compared."""
     if name in ("epoch", "step") and one != other:
@@ -139,7 +143,7 @@ def _unlike(name: str, one: Any, other: Any) -> Iterator[tuple[str, Any, Any]]:
     elif name == "metrics":
         for key in one.keys() & other.keys():
             if abs(one[key] - other[key]) > 0.005 * max(abs(one[key]), abs(other[key]), 1e-9):
-                yield key, f"{one[key]:g}", f"{other[key]:g}"
+                yield plain(key, 60), f"{one[key]:g}", f"{other[key]:g}"
 
 
 def _is_number(value: Any) -> bool:
@@ -175,9 +179,9 @@ def _metrics(value: Any) -> tuple[dict[str, float], list[str]]:
     if not isinstance(values, dict):
         raise ValueError(value)
     numbers = dict(_flat("", values))
+    kept = [name for name, number in numbers.items() if _is_finite(number)]
     left_out = [name for name, number in numbers.items() if not _is_finite(number)]
-    kept = [name for name in numbers if name not in left_out][:MAX_METRICS]
-    return {name: numbers[name] for name in kept}, left_out
+    return {name: numbers[name] for name in kept[:MAX_METRICS]}, left_out
 
 
 def _flat(prefix: str, values: Mapping[str, Any]) -> Iterator[tuple[str, float]]:

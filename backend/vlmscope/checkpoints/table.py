@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from vlmscope.checkpoints.record import Checkpoint
-from vlmscope.values.errors import InputError, shortened
+from vlmscope.values.errors import InputError, shown
 
 ORDERS = ("modified", "name", "bytes", "epoch", "step", "kind", "fits")
 _LOWER = re.compile(r"loss|error|perplexity|ppl|wer|cer|latency|seconds|time", re.IGNORECASE)
@@ -59,7 +59,7 @@ def ordered(
     """
     if by not in ORDERS and by not in metric_names(records):
         raise InputError(
-            f"There is nothing called {shortened(by)!r} to sort by; use {', '.join(ORDERS)} or a "
+            f"There is nothing called {shown(by)} to sort by; use {', '.join(ORDERS)} or a "
             "metric that is there."
         )
     if ascending is None:

@@ -17,6 +17,8 @@ from vlmscope.values.errors import CheckpointError
 
 MEMORY = 400 * 2**20
 """Bytes of address space, this Python's own among them."""
+MOST = 8_000_000
+"""Bytes of an answer: what tens of thousands of tensors take."""
 LENGTHS = struct.Struct("<II")
 """Of the name and of the pickle."""
 
@@ -45,4 +47,8 @@ def _answer(asked: IO[bytes], name_length: int, length: int) -> bytes:
         said = {"error": str(error)}
     except (MemoryError, RecursionError):
         said = {"error": f"{name} holds a pickle that needs too much memory; give another."}
-    return json.dumps(said, allow_nan=False).encode()
+    answer = json.dumps(said, allow_nan=False).encode()
+    if len(answer) < MOST:
+        return answer
+    large = f"{name} holds a pickle that tells {len(answer):,} bytes of its tensors; give a smaller file."
+    return json.dumps({"error": large}).encode()

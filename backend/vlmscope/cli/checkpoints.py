@@ -11,7 +11,10 @@ from vlmscope.checkpoints.peek import discover
 from vlmscope.checkpoints.record import Checkpoint
 from vlmscope.checkpoints.table import best, filtered, metric_names, ordered
 from vlmscope.cli.output import DONE, FAILED, write_json
-from vlmscope.values.errors import InputError, shortened
+from vlmscope.values.errors import InputError, plain, shown
+
+MAX_PART = 200
+"""Characters of a name or a base on a line."""
 
 
 def add_checkpoints(commands: Any) -> None:
@@ -54,7 +57,7 @@ def _checkpoints(arguments: argparse.Namespace) -> int:
         one = best(found, arguments.best)
         if one is None:
             raise InputError(
-                f"No checkpoint there tells {shortened(arguments.best)!r}; it is one of "
+                f"No checkpoint there tells {shown(arguments.best)}; it is one of "
                 f"{', '.join(metric_names(found)) or 'none'}."
             )
         found = [one]
@@ -64,7 +67,7 @@ def _checkpoints(arguments: argparse.Namespace) -> int:
     for each in found:
         print(_line(each))
         for warning in each.warnings:
-            print(f"{each.name}: {warning}", file=sys.stderr)
+            print(plain(f"{each.name}: {warning}"), file=sys.stderr)
     if not found:
         print("No checkpoints there.")
     return DONE
@@ -82,9 +85,9 @@ def _check(arguments: argparse.Namespace) -> int:
     if arguments.json:
         write_json(report.to_dict())
     elif report.ok:
-        print(f"It would load, on {report.fits}.")
+        print(plain(f"It would load, on {report.fits}."))
     else:
-        print(report.reason)
+        print(plain(str(report.reason)))
     return DONE if report.ok else FAILED
 
 
@@ -95,4 +98,4 @@ def _line(each: Checkpoint) -> str:
     parts += [f"step {each.step}"] if each.step is not None else []
     parts += [f"fits {each.fits}"] if each.fits else []
     parts += [f"{key} {value:g}" for key, value in list((each.metrics or {}).items())[:4]]
-    return "  ".join(parts)
+    return plain("  ".join(plain(part, MAX_PART) for part in parts))

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from vlmscope.cli.output import DONE, FAILED, write_json
+from vlmscope.values.errors import plain
 from vlmscope.values.metrics import metrics_for
 from vlmscope.values.result import Result
 from vlmscope.values.run import Run, check_place
@@ -134,11 +135,11 @@ def _figures(result: Result) -> Iterator[str]:
 def _show(run: Run) -> None:
     for result in run.results:
         tokens = f"{len(result.kept)} of {run.image.tokens} image tokens"
-        heading = result.variant.title
+        heading = plain(result.variant.title)
         print(f"{heading} ({tokens})" if result.assign is not None else heading)
         for line in (result.error or result.answer or "(no answer)").splitlines():
             print(f"  {line}")
         for line in _figures(result) if run.stamp["mode"] == "measured" else ():
             print(f"  {line}")
         for warning in result.warnings:
-            print(f"{heading}: {warning}", file=sys.stderr)
+            print(plain(f"{heading}: {warning}"), file=sys.stderr)

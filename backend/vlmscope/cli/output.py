@@ -6,6 +6,7 @@ import sys
 from typing import Any
 
 from vlmscope.values import strict_json
+from vlmscope.values.errors import plain
 
 DONE = 0
 FAILED = 1
@@ -19,6 +20,7 @@ def write_json(document: Any) -> None:
 
 def complain(sentence: str, as_json: bool) -> None:
     """Say what is wrong on stderr, and in the document when one was asked for."""
+    sentence = plain(sentence)
     print(f"vlmscope: {sentence}", file=sys.stderr)
     if as_json:
         write_json({"error": sentence})

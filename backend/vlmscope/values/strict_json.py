@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-_STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"', re.DOTALL)
+_STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
+"""A text, also one that never ends: if it were no match, every quote in it would be tried anew."""
 _BRACKET = re.compile(rb"[\[\]{}]")
 
 
