@@ -39,19 +39,9 @@ class LocalBlob:
         self.size = self.stat.st_size
 
     def read(self, start: int, length: int) -> bytes:
-        parts: list[bytes] = []
-        left = length
-        try:
-            while left:
-                part = os.pread(self._file.fileno(), left, start + length - left)
-                if not part:
-                    raise self._ends_before(start + length)
-                parts.append(part)
-                left -= len(part)
-        except OSError as error:
-            raise self._unreadable(error) from error
-        self.moved += length
-        return b"".join(parts)
+        data = bytearray(length)
+        self.fill(start, memoryview(data))
+        return bytes(data)
 
     def fill(self, start: int, into: memoryview) -> None:
         """As `read`, into memory that is there already."""
@@ -60,7 +50,10 @@ class LocalBlob:
             while done < len(into):
                 got = os.preadv(self._file.fileno(), [into[done:]], start + done)
                 if not got:
-                    raise self._ends_before(start + len(into))
+                    raise CheckpointError(
+                        f"{self.name} ends before byte {start + len(into):,}; it is cut short, or still "
+                        "being written."
+                    )
                 done += got
         except OSError as error:
             raise self._unreadable(error) from error
@@ -80,11 +73,6 @@ class LocalBlob:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    def _ends_before(self, end: int) -> CheckpointError:
-        return CheckpointError(
-            f"{self.name} ends before byte {end:,}; it is cut short, or still being written."
-        )
 
     def _unreadable(self, error: OSError | ValueError) -> CheckpointError:
         why = getattr(error, "strerror", None) or error

@@ -98,7 +98,8 @@ def run(
     )
 
 
-def _parse(variants: Any) -> list[Variant]:
+def parse_variants(variants: Any) -> list[Variant]:
+    """Variants given as such or as lines of text; raises InputError for none, and for what is neither."""
     given = [] if isinstance(variants, str | Variant) else list(variants or ())
     if not given:
         raise InputError('There is no list of variants to compare; give at least ["baseline"].')
@@ -116,14 +117,9 @@ def _work(
     options: Mapping[str, Any],
 ) -> Work:
     """A comparison that can be done; raises InputError for one that cannot."""
-    try:
-        checked = Options(**options)
-    except TypeError:
-        known = Options.__dataclass_fields__
-        unknown = ", ".join(name for name in options if name not in known)
-        raise InputError(f"compare has no option {unknown}; it has {', '.join(known)}.") from None
+    checked = Options.of(options)
     asked = check_query(query)
-    parsed = _parse(variants)
+    parsed = parse_variants(variants)
     picture = open_image(image, checked.max_image_pixels)
     pixels = base.pixels(picture)
     prompt = base.prompt(asked, pixels)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,6 +62,15 @@ class Options:
             raise InputError(
                 f"max_seconds={shown(self.max_seconds)} is no time limit; give seconds above 0."
             )
+
+    @classmethod
+    def of(cls, given: Mapping[str, Any]) -> Options:
+        """The options of a call by keyword; raises InputError also for one that there is not."""
+        known = cls.__dataclass_fields__
+        unknown = ", ".join(name for name in given if name not in known)
+        if unknown:
+            raise InputError(f"compare has no option {unknown}; it has {', '.join(known)}.")
+        return cls(**given)
 
     @property
     def times(self) -> int:

@@ -9,7 +9,7 @@ from time import perf_counter
 from typing import Any
 
 from vlmscope.engine.base import SharedBase
-from vlmscope.engine.compare import run
+from vlmscope.engine.compare import parse_variants, run
 from vlmscope.engine.options import Options
 from vlmscope.evidence.judge import Judgement, judge
 from vlmscope.evidence.suite import OTHER, Case
@@ -48,14 +48,8 @@ def run_cases(
     given. Options are those of `compare`. Raises InputError at once for variants or options that no
     case could be run with.
     """
-    if isinstance(variants, str | Variant) or not variants:
-        raise InputError('There is no list of variants to run; give at least ["baseline"].')
-    parsed = [v if isinstance(v, Variant) else Variant.parse(v) for v in variants]
-    unknown = [name for name in options if name not in Options.__dataclass_fields__]
-    if unknown:
-        raise InputError(f"run_cases has no option {', '.join(unknown)}; see those of compare.")
-    Options(**options)
-    return _run(base, cases, parsed, frozenset(skip), stop, options)
+    Options.of(options)
+    return _run(base, cases, parse_variants(variants), frozenset(skip), stop, options)
 
 
 def _run(
