@@ -43,7 +43,7 @@ def compare(
     Raises InputError at once for an image, question, option or list of variants that cannot be
     used. A variant that fails gives a `Failed` event and leaves the others alone.
     """
-    work = _work(base, image, query, variants, options)
+    work = prepared(base, image, query, variants, options)
     return measured(work) if work.options.mode == "measured" else together(work)
 
 
@@ -60,7 +60,7 @@ def select(
     looks at its output, and not when the image's features are remembered. Takes what `compare` takes
     and raises what it raises; a variant that cannot choose is a `Failed`.
     """
-    work = _work(base, image, query, variants, options)
+    work = prepared(base, image, query, variants, options)
     sight = Sight(base)
     chosen: list[Maps | Failed] = []
     for row in work.rows():
@@ -109,7 +109,7 @@ def parse_variants(variants: Any) -> list[Variant]:
     return [v if isinstance(v, Variant) else Variant.parse(v) for v in given]
 
 
-def _work(
+def prepared(
     base: SharedBase,
     image: Any,
     query: str,
