@@ -21,10 +21,11 @@ def main() -> None:
 
     import torch
 
+    from application import App
     from bases import check_answer_length, load_base
     from examples import read_examples
     from menu import fitting, menu
-    from page import App, build, launch_options
+    from page import build, launch_options
     from ports import first_free, in_url, listen
     from shelf import Shelf
     from vlmscope import SharedBase, VlmscopeError
