@@ -54,7 +54,7 @@ def test_what_was_gathered_is_what_run_gives(tiny, square, options, steps: int |
     for event in compare(tiny, square, QUERY, LINES, **given()):
         gathering.add(event)
     made = run(tiny, square, QUERY, LINES, **given())
-    assert told(gathering.run) == told(made)
+    assert told(gathering.to_run()) == told(made)
     statuses = [result.status for result in made.results]
     assert statuses.count("done") == (3 if steps is None else statuses.count("done"))
     assert "stopped" in statuses or steps is None
@@ -67,10 +67,11 @@ def test_every_event_that_ends_a_variant_is_its_result(tiny, square):
         gathering.add(event)
         if not isinstance(event, Started | Maps | Token):
             ends[event.index] = event
-    assert gathering.run is not None
-    assert list(gathering.run.results) == [ends[index].result for index in sorted(ends)]
+    made = gathering.to_run()
+    assert made is not None
+    assert list(made.results) == [ends[index].result for index in sorted(ends)]
     assert isinstance(ends[2], Failed) and isinstance(ends[0], Evidence)
-    assert gathering.run.results[0].lost
+    assert made.results[0].lost
 
 
 @pytest.mark.parametrize("steps", [3, 6, 9])
@@ -85,18 +86,19 @@ def test_given_up_half_way_it_is_what_stopping_there_would_give(tiny, square, st
         if not isinstance(event, Evidence):  # comes when all have ended
             stopped.add(event)
     assert any(isinstance(event, Stopped) for event in events)
-    assert told(gathering.run) == told(stopped.run)
+    assert told(gathering.to_run()) == told(stopped.to_run())
 
 
 def test_before_the_start_there_is_no_run_and_right_after_it_every_variant_is_there(tiny, square):
     gathering = Gathering()
-    assert gathering.run is None
+    assert gathering.to_run() is None
     events = compare(tiny, square, QUERY, LINES)
     gathering.add(next(events))
     events.close()
-    assert gathering.run is not None
-    assert [str(result.variant) for result in gathering.run.results] == LINES
-    assert {result.status for result in gathering.run.results} == {"stopped"}
+    made = gathering.to_run()
+    assert made is not None
+    assert [str(result.variant) for result in made.results] == LINES
+    assert {result.status for result in made.results} == {"stopped"}
 
 
 def test_a_run_that_was_given_up_is_saved_and_read_again(tiny, square, tmp_path):
@@ -107,6 +109,7 @@ def test_a_run_that_was_given_up_is_saved_and_read_again(tiny, square, tmp_path)
         if isinstance(event, Token) and event.index == 1:
             break
     events.close()
-    assert gathering.run is not None
-    gathering.run.save(tmp_path / "run.json")
-    assert told(Run.load(tmp_path / "run.json")) == told(gathering.run)
+    made = gathering.to_run()
+    assert made is not None
+    made.save(tmp_path / "run.json")
+    assert told(Run.load(tmp_path / "run.json")) == told(gathering.to_run())

@@ -84,8 +84,9 @@ def run(
     gathering = Gathering()
     for event in compare(base, image, query, variants, **options):
         gathering.add(event)
-    assert gathering.run is not None
-    return gathering.run
+    gathered = gathering.to_run()
+    assert gathered is not None
+    return gathered
 
 
 def parse_variants(variants: Any) -> list[Variant]:

@@ -14,7 +14,7 @@ from vlmscope.values.variant import Variant
 class Gathering:
     """Gives the `Run` of a comparison at any time, also of one that goes on or was given up.
 
-    `add` each event of `compare` in its order; `run` is then what there is. A variant that has not
+    `add` each event of `compare` in its order; `to_run` gives what there is then. A variant that has not
     ended is in it as stopped there: with its maps, its figures and its answer so far, but for a last
     character that is not complete.
     """
@@ -36,8 +36,7 @@ class Gathering:
         else:
             self._ended[event.index] = event.result
 
-    @property
-    def run(self) -> Run | None:
+    def to_run(self) -> Run | None:
         """The comparison as far as it has come, results in the variants' order; None before `Started`."""
         started = self._started
         if started is None:
