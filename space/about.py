@@ -49,7 +49,9 @@ def memory_rows(use: MemoryUse, limit: int | None) -> Iterator[Row]:
         yield Row("GPU", _held(use.gpu), since)
     if limit is not None:
         of = "GPU's tensors" if use.gpu is not None else "process"
-        yield Row("ceiling", _mib(limit), f"of the {of}: close to it, comparisons wait or are refused")
+        yield Row(
+            "ceiling", _mib(limit), f"of the {of}: close to it, comparisons wait or are refused"
+        )
 
 
 def version_rows() -> Iterator[Row]:
@@ -95,7 +97,9 @@ def keeping_rows(settings: Settings) -> Iterator[Row]:
         where = str(settings.history) if settings.is_private else "on this server's disk"
         yield Row("history", where, "until you delete it")
     yield Row("images and answers", "in a temporary folder", "deleted a day later")
-    kept = "set: people are known again after a restart" if settings.secret else "new at every start"
+    kept = (
+        "set: people are known again after a restart" if settings.secret else "new at every start"
+    )
     yield Row("key of the browsers", kept, "SECRET")
 
 
