@@ -34,14 +34,15 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class CompareTab:
-    """The form, what it shows, and the choices that a person added to those of the app."""
+    """The page's tabs, the form, what it shows, and the choices that a person added to those of the app."""
 
+    tabs: gr.Tabs
     form: Inputs
     shown: Results
     added: gr.State
 
 
-def compare_tab(app: App, visit: gr.State) -> CompareTab:
+def compare_tab(app: App, tabs: gr.Tabs, visit: gr.State) -> CompareTab:
     """Build the tab; whatever belongs to one person is in their own `gr.State`."""
     with gr.Tab("Compare", id="compare"), gr.Row(equal_height=False, elem_id="panes"):
         added = gr.State(())
@@ -50,7 +51,7 @@ def compare_tab(app: App, visit: gr.State) -> CompareTab:
     _show_token_count(app, form)
     _pick_examples(app, form)
     _compare_and_stop(app, form, shown, added, visit)
-    return CompareTab(form, shown, added)
+    return CompareTab(tabs, form, shown, added)
 
 
 def _show_token_count(app: App, form: Inputs) -> None:

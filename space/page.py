@@ -30,8 +30,8 @@ def build(app: App) -> gr.Blocks:
         browser = gr.BrowserState("", storage_key="vlmscope", secret=app.settings.secret)
         visit = gr.State(Visit(""))
         masthead(base_line(app.base), app.settings.is_private, app.notice)
-        with gr.Tabs(selected="compare", elem_id="tabs"):
-            compare = compare_tab(app, visit)
+        with gr.Tabs(selected="compare", elem_id="tabs") as tabs:
+            compare = compare_tab(app, tabs, visit)
             checkpoints_tab(app.shelf, compare, app.choices)
         _come_and_go(app, page, browser, visit)
     return page.queue(max_size=MOST_WAITING)
