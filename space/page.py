@@ -9,6 +9,7 @@ from about_tab import about_tab
 from application import App
 from checkpoints_tab import checkpoints_tab
 from compare_tab import compare_tab
+from history.tab import history_tab
 from layout import THEME, masthead
 from leaving import leaving
 from people import Visit, new_browser, person_of
@@ -35,6 +36,7 @@ def build(app: App) -> gr.Blocks:
         with gr.Tabs(selected="compare", elem_id="tabs") as tabs:
             compare = compare_tab(app, tabs, visit)
             checkpoints_tab(app.shelf, compare, app.choices)
+            history_tab(app, compare, visit)
             about_tab(app)
         _come_and_go(app, page, browser, visit)
     return page.queue(max_size=MOST_WAITING)

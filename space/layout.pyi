@@ -1,0 +1,200 @@
+"""What stands where on the page; what it does is given by the caller."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+import gradio as gr
+from gradio.components import Component
+from gradio.data_classes import ImageData
+from gradio.themes import Default, sizes
+
+from examples import Example
+from gradio_comparisongrid import Comparison, ComparisonGrid
+from menu import Choice, ticked_at_first
+from vlmscope import Variant
+
+THEME = Default(spacing_size=sizes.spacing_sm, radius_size=sizes.radius_md, text_size=sizes.text_sm)
+
+from gradio.events import Dependency
+
+class ImageFile(gr.Image):
+    """An image given as its file's path, undecoded: what is no image is told beside it, not in a trace.
+
+    A class, since Gradio makes a component anew for every page that it was updated on.
+    """
+
+    is_template = True
+
+    def preprocess(self, payload: ImageData | None) -> str | None:
+        return payload.path if payload else None
+    from typing import Callable, Literal, Sequence, Any, TYPE_CHECKING
+    from gradio.blocks import Block
+    if TYPE_CHECKING:
+        from gradio.components import Timer
+        from gradio.components.base import Component
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The form at the left, with a place for a sentence below each field."""
+
+    image: gr.Image
+    image_problem: gr.HTML
+    examples: gr.Dataset | None
+    question: gr.Textbox
+    question_problem: gr.HTML
+    variants: gr.CheckboxGroup
+    variants_problem: gr.HTML
+    lines: gr.Textbox
+    lines_problem: gr.HTML
+    budget: gr.Slider
+    budget_problem: gr.HTML
+    compare: gr.Button
+    stop: gr.Button
+    waiting: gr.HTML
+
+    @property
+    def fields(self) -> list[Component]:
+        return [self.image, self.question, self.variants, self.lines, self.budget]
+
+    @property
+    def problems(self) -> list[Component]:
+        return [
+            self.image_problem,
+            self.question_problem,
+            self.variants_problem,
+            self.lines_problem,
+            self.budget_problem,
+        ]
+
+
+@dataclass(frozen=True)
+class Results:
+    """The right side: the grid and its figures."""
+
+    grid: ComparisonGrid
+    table: gr.HTML
+
+
+def masthead(base: str, privacy: str, notice: str) -> None:
+    """The name, what runs, and what leaves the machine, said once."""
+    told = f'<div class="notice">{escape(notice)}</div>' if notice else ""
+    gr.HTML(
+        '<header class="masthead"><h1>vlmscope</h1>'
+        f'<span class="chip">{escape(base)}</span>'
+        f'<span class="chip privacy">{escape(privacy)}</span>{told}</header>'
+    )
+
+
+def inputs(choices: Sequence[Choice], examples: Sequence[Example]) -> Inputs:
+    """The form, in the order one thinks: image, question, variants, budget, go."""
+    with gr.Column(elem_id="inputs", scale=0, min_width=264):
+        image = ImageFile(
+            label="Image",
+            sources=["upload", "clipboard"],
+            image_mode=None,
+            height=152,
+            buttons=[],
+            elem_id="image",
+            placeholder="Drop, paste or pick an image",
+        )
+        image_problem = _problem()
+        dataset = _thumbnails(image, examples) if examples else None
+        question = gr.Textbox(
+            label="Question",
+            placeholder="What colour is the star?",
+            lines=1,
+            max_lines=3,
+            elem_id="question",
+        )
+        question_problem = _problem()
+        variants = gr.CheckboxGroup(
+            [(choice.label, choice.variant.id) for choice in choices],
+            value=ticked_at_first(choices),
+            label="Variants",
+            elem_id="variants",
+        )
+        variants_problem = _problem()
+        lines = gr.Textbox(
+            label="Others, one to a line",
+            placeholder="uniform:keep=25%",
+            lines=1,
+            max_lines=4,
+            elem_id="free",
+        )
+        lines_problem = _problem()
+        budget = gr.Slider(5, 100, value=50, step=5, label=budget_label(None, 50), elem_id="budget")
+        budget_problem = _problem()
+        with gr.Row(elem_id="go"):
+            waiting = gr.HTML(visible=False, padding=False, elem_id="waiting")
+            compare = gr.Button("Compare", variant="primary", elem_id="compare", min_width=80)
+            stop = gr.Button("Stop", elem_id="stop", min_width=60, interactive=False)
+    return Inputs(
+        image,
+        image_problem,
+        dataset,
+        question,
+        question_problem,
+        variants,
+        variants_problem,
+        lines,
+        lines_problem,
+        budget,
+        budget_problem,
+        compare,
+        stop,
+        waiting,
+    )
+
+
+def results() -> Results:
+    """The grid with all the room there is, and its figures below."""
+    with gr.Column(elem_id="results", scale=1, min_width=320):
+        return Results(
+            ComparisonGrid(Comparison(), show_label=False, elem_id="grid"),
+            gr.HTML(elem_id="figures"),
+        )
+
+
+def budget_label(total: int | None, percent: float) -> str:
+    """What the budget is in tokens, as the engine rounds it: `Budget, % · 50 of 100 tokens`."""
+    if total is None:
+        return "Budget, % of the image tokens"
+    kept = Variant("random", options={"keep": f"{percent:g}%"}).keep.of(total)
+    return f"Budget, % · {kept} of {total} tokens"
+
+
+def problem(sentence: str) -> dict[str, Any]:
+    """An update that shows a sentence below a field, or takes it away."""
+    return gr.update(
+        value=f'<div class="problem" role="alert">{escape(sentence)}</div>' if sentence else "",
+        visible=bool(sentence),
+    )
+
+
+def waiting(is_waiting: bool) -> dict[str, Any]:
+    """An update that says that others compare now; the style sheet holds it back for a moment."""
+    said = '<div class="waiting" role="status">Waiting for a free place; others compare now.</div>'
+    return gr.update(value=said if is_waiting else "", visible=is_waiting)
+
+
+def _problem() -> gr.HTML:
+    return gr.HTML(visible=False)
+
+
+def _thumbnails(image: gr.Image, examples: Sequence[Example]) -> gr.Dataset:
+    sample = gr.Image(visible=False, render=False)
+    dataset = gr.Dataset(
+        components=[sample],
+        samples=[[str(example.image)] for example in examples],
+        type="index",
+        layout="gallery",
+        samples_per_page=8,
+        show_label=False,
+        elem_id="examples",
+    )
+    # A picked example is the same file in Gradio's cache, which must outlive the person who picked.
+    image.keep_in_cache |= sample.keep_in_cache
+    return dataset
