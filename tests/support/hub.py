@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -142,6 +142,37 @@ def cut_after(count: int, times: int = 1) -> Fault:
     return answer
 
 
+def slowly(server: LoopbackHub, part: str = "/store/", piece: int = 100_000) -> None:
+    """Answers for a part of the path come in pieces, a moment apart."""
+
+    def answer(handler: _Handler) -> bool:
+        handler.piece = piece
+        return False
+
+    server.faults[part] = answer
+
+
+def stuck_after(count: int, until: Event) -> Fault:
+    """Answers stop after `count` bytes, and their connection stays open until it is over."""
+
+    def answer(handler: _Handler) -> bool:
+        handler.stuck = (count, until)
+        return False
+
+    return answer
+
+
+def says(body: bytes, code: int = 200, **headers: str) -> Fault:
+    """A body of one's own, and headers with `_` for `-`."""
+
+    def answer(handler: _Handler) -> bool:
+        named = {key.replace("_", "-"): value for key, value in headers.items()}
+        handler.reply(code, body, {"Content-Type": "application/json", **named})
+        return True
+
+    return answer
+
+
 def corrupt(handler: _Handler) -> bool:
     handler.spoil = True
     return False
@@ -164,6 +195,8 @@ class _Handler(BaseHTTPRequestHandler):
     cut: int | None = None
     spoil = False
     whole = False
+    piece: int | None = None
+    stuck: tuple[int, Event] | None = None
 
     def setup(self) -> None:
         super().setup()
@@ -179,6 +212,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def answer(self) -> None:
         self.cut, self.spoil, self.whole = None, False, False
+        self.piece, self.stuck = None, None
         path = unquote(urlsplit(self.path).path)
         token = self.headers.get("Authorization")
         if self.hub.is_down:
@@ -307,8 +341,21 @@ class _Handler(BaseHTTPRequestHandler):
         if self.command == "HEAD":
             return
         sent = body if self.cut is None else body[: self.cut]
-        self.hub.sent += len(sent)
-        self.wfile.write(sent)
+        if self.stuck is not None:
+            sent = body[: self.stuck[0]]
+        try:
+            for start in range(0, len(sent), self.piece or len(sent) or 1):
+                some = sent[start : start + (self.piece or len(sent))]
+                self.wfile.write(some)
+                self.hub.sent += len(some)
+                if self.piece:
+                    time.sleep(0.02)
+        except ConnectionError:  # who asked has left
+            self.close_connection = True
+            return
+        if self.stuck is not None:
+            self.wfile.flush()
+            self.stuck[1].wait(60)
         if len(sent) < len(body):
             self.wfile.flush()
             hang_up(self)
