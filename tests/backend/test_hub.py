@@ -19,7 +19,7 @@ from safetensors.torch import save
 from tests.support import hub as loopback
 from tests.support.adapters import save_adapter
 from tests.support.heads import make_state
-from tests.support.hub import LoopbackHub
+from tests.support.hub import LoopbackHub, hub_of
 from tests.support.reference import picture
 
 from vlmscope import CheckpointError, SharedBase, Variant, check_checkpoint, discover, peek, run
@@ -43,22 +43,9 @@ def pickled(seed: int = 0) -> bytes:
     return out.getvalue()
 
 
-@pytest.fixture
-def server():
-    with LoopbackHub() as server:
-        yield server
-
-
-@pytest.fixture
-def hub(server: LoopbackHub, tmp_path: Path) -> Hub:
-    return Hub(endpoint=server.endpoint, cache=tmp_path / "hub", token=False, seconds=5)
-
-
 def again(server: LoopbackHub, hub: Hub, **settings) -> Hub:
     """As a process that starts later has it, with the same cache."""
-    return Hub(
-        endpoint=server.endpoint, cache=hub.cache, **{"token": False, "seconds": 5, **settings}
-    )
+    return hub_of(server, hub.cache, **settings)
 
 
 # ---- what a source names

@@ -14,12 +14,16 @@ import json
 import re
 import socket
 import time
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Event, Thread
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
+
+from vlmscope.checkpoints.hub import Hub
 
 LFS = (".safetensors", ".pt", ".pth", ".bin", ".ckpt")
 DATE = "2026-01-02T03:04:05.000Z"
@@ -56,6 +60,8 @@ class LoopbackHub:
         """By a part of the path that they answer for."""
         self.stored: dict[str, bytes] = {}
         self.sent = 0
+        self.name = uuid.uuid4().hex
+        """So that no two of them have the same commit, of which records are remembered."""
         self.is_down = False
         self._servers = [self._server() for _ in range(2)]
         self.endpoint, self.store = (
@@ -74,7 +80,7 @@ class LoopbackHub:
         repo = self.repos.setdefault((repo_type, repo_id), Repo())
         for name, value in settings.items():
             setattr(repo, name, value)
-        named = json.dumps([repo_id, repo_type, len(repo.commits), sorted(files)])
+        named = json.dumps([self.name, repo_id, repo_type, len(repo.commits), sorted(files)])
         commit = hashlib.sha1(named.encode()).hexdigest()
         repo.commits[commit] = files
         for path, data in files.items():
@@ -107,6 +113,13 @@ class LoopbackHub:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def hub_of(server: LoopbackHub, cache: Path, **settings: Any) -> Hub:
+    """The Hub as a process has it that keeps its files in `cache`."""
+    return Hub(
+        **{"endpoint": server.endpoint, "cache": cache, "token": False, "seconds": 5, **settings}
+    )
 
 
 # ---- faults
@@ -197,6 +210,7 @@ class _Handler(BaseHTTPRequestHandler):
     whole = False
     piece: int | None = None
     stuck: tuple[int, Event] | None = None
+    body = b""
 
     def setup(self) -> None:
         super().setup()
@@ -213,6 +227,7 @@ class _Handler(BaseHTTPRequestHandler):
     def answer(self) -> None:
         self.cut, self.spoil, self.whole = None, False, False
         self.piece, self.stuck = None, None
+        self.body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         path = unquote(urlsplit(self.path).path)
         token = self.headers.get("Authorization")
         if self.hub.is_down:
@@ -273,12 +288,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.json([found.entries[at[0], path] for path in at[1]])
 
     def paths(self, kind: str, repo: str, revision: str) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
         found = self.repo(kind, repo)
         at = found and found.at(revision)
         if found is None or at is None:
             return
-        asked = parse_qs(body)
+        asked = parse_qs(self.body.decode())
         out = []
         for path in asked.get("paths", []):
             if path in at[1]:
