@@ -79,5 +79,7 @@ def _come_and_go(app: App, page: gr.Blocks, browser: gr.BrowserState, visit: gr.
     def leave(request: gr.Request) -> None:
         app.visits.leave(str(request.session_hash))
 
+    if not app.history.is_lasting:
+        app.visits.when_gone(app.history.forget_person)
     page.load(greet, browser, [browser, visit], **QUIET)
     page.unload(leave)
