@@ -6,6 +6,7 @@ from typing import Any
 import gradio as gr
 
 from about_tab import about_tab
+from api import api
 from application import App
 from checkpoints_tab import checkpoints_tab
 from compare_tab import compare_tab
@@ -36,6 +37,7 @@ def build(app: App) -> gr.Blocks:
             compare = compare_tab(app, tabs, visit)
             checkpoints_tab(app.shelf, compare, app.choices)
             about_tab(app)
+        api(app, page)
         _come_and_go(app, page, browser, visit)
     return page.queue(max_size=MOST_WAITING)
 
@@ -49,6 +51,7 @@ def launch_options() -> dict[str, Any]:
         "ssr_mode": False,
         "footer_links": [],
         "quiet": True,
+        "mcp_server": True,
     }
 
 
