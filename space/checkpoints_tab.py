@@ -9,9 +9,10 @@ import gradio as gr
 import pandas as pd
 
 from card import card, size_text, time_text
+from compare_tab import CompareTab
 from comparing import StopSignal
 from fetching import fetching
-from layout import Inputs, problem
+from layout import problem
 from menu import KINDS, Choice, choice_of
 from shelf import Found, Shelf
 from vlmscope import Checkpoint, VlmscopeError, annotate
@@ -64,12 +65,13 @@ class Tab:
         return [self.keep, self.notes, self.hypothesis, self.result]
 
 
-def checkpoints_tab(shelf: Shelf, form: Inputs, choices: Sequence[Choice]) -> gr.State:
-    """Build the tab; gives the state with the choices that a person added to the comparison."""
+def checkpoints_tab(shelf: Shelf, compare: CompareTab, choices: Sequence[Choice]) -> None:
+    """Build the tab; what is added here is ticked in the comparison."""
+    form, chosen_by_hand = compare.form, compare.added
     with gr.Tab("Checkpoints", id="checkpoints") as opened:
         tab = _layout(shelf)
-    found, places = gr.State(Found()), gr.State(())
-    chosen, chosen_by_hand, stop = gr.State(""), gr.State(()), gr.State(StopSignal())
+        found, places = gr.State(Found()), gr.State(())
+        chosen, stop = gr.State(""), gr.State(StopSignal())
     view = [tab.words, tab.kind, tab.by, tab.metric]
     shown = [tab.table, tab.kind, tab.by, tab.metric, tab.plot, tab.best]
 
@@ -186,7 +188,6 @@ def checkpoints_tab(shelf: Shelf, form: Inputs, choices: Sequence[Choice]) -> gr
     tab.save.click(
         save, [chosen, found, places, *tab.written, *view], [found, tab.saved, *shown], **QUIET
     )
-    return chosen_by_hand
 
 
 def _layout(shelf: Shelf) -> Tab:

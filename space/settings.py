@@ -14,6 +14,11 @@ from vlmscope.values.errors import CheckpointError, plain
 Default = TypeVar("Default", int, None)
 
 
+LEAST_SECRET = 16
+STRANGERS_HISTORY = 256 * 2**20
+"""Bytes of one person's history on a shared server, unless it is told otherwise."""
+
+
 class BadSetting(ValueError):
     """An environment variable holds something unusable; the message names it and the way out."""
 
@@ -45,6 +50,16 @@ class Settings:
     """The ceiling of all that the base holds on its device, in GiB; none: what is free at start."""
     heads: int | None = None
     """How many ARR-COC heads stay loaded; none: 2 on a GPU of 16 GiB or less, else 4."""
+    max_variants: int = 16
+    """The most variants of one comparison."""
+    max_batch: int = 4096
+    """The most cases of one batch."""
+    history: Path | None = None
+    """The folder of everyone's history; none: it lives as long as a person's visit."""
+    history_gib: float | None = None
+    """The most that one person's history may take, in GiB; none: at the desk what the disk holds."""
+    secret: str | None = None
+    """What a browser's own key is sealed with; none: a new one at every start."""
     space: str | None = None
     """`owner/name` of the Hugging Face Space that this is, if it is one."""
 
@@ -56,6 +71,13 @@ class Settings:
     @property
     def hub_cache_bytes(self) -> int | None:
         return None if self.hub_cache_gib is None else int(self.hub_cache_gib * 2**30)
+
+    @property
+    def history_bytes(self) -> int | None:
+        """The most that one person's history may take; strangers do not fill a disk."""
+        if self.history_gib is not None:
+            return int(self.history_gib * 2**30)
+        return None if self.is_private else STRANGERS_HISTORY
 
     @property
     def is_private(self) -> bool:
@@ -83,6 +105,11 @@ def read(environment: Mapping[str, str]) -> Settings:
         threads=_integer(environment, "THREADS", None, 1, 256),
         memory_gib=_gib(environment, "MEMORY_GIB"),
         heads=_integer(environment, "HEADS", None, 1, 64),
+        max_variants=_integer(environment, "MAX_VARIANTS", Settings.max_variants, 1, 64),
+        max_batch=_integer(environment, "MAX_BATCH", Settings.max_batch, 1, 100_000),
+        history=_folder(environment, "HISTORY"),
+        history_gib=_gib(environment, "HISTORY_GIB"),
+        secret=_secret(environment),
         space=space,
     )
 
@@ -135,6 +162,26 @@ def _is_repository(name: str) -> bool:
         return hub_place(f"hf://{name}").path is None
     except CheckpointError:
         return False
+
+
+def _folder(environment: Mapping[str, str], name: str) -> Path | None:
+    text = environment.get(name, "").strip()
+    if not text:
+        return None
+    folder = Path(text).expanduser()
+    if folder.exists() and not folder.is_dir():
+        raise BadSetting(f"{name}={text} is a file; name a folder, which is made if there is none.")
+    return folder
+
+
+def _secret(environment: Mapping[str, str]) -> str | None:
+    text = environment.get("SECRET", "").strip()
+    if text and len(text) < LEAST_SECRET:
+        # Its value is not said: it is a secret.
+        raise BadSetting(
+            f"SECRET has {len(text)} characters; give at least {LEAST_SECRET}, or unset it."
+        )
+    return text or None
 
 
 def _places(environment: Mapping[str, str]) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from vlmscope.checkpoints.record import Checkpoint
     from vlmscope.engine.base import SharedBase
     from vlmscope.engine.compare import compare, run, select
+    from vlmscope.engine.internals import internals
     from vlmscope.evidence.judge import Judgement, judge
     from vlmscope.evidence.suite import Case, Suite, read_suite
     from vlmscope.values.errors import (
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
         Stopped,
         Token,
     )
+    from vlmscope.values.gathering import Gathering
+    from vlmscope.values.internals import Internals, OtherQuery
     from vlmscope.values.metrics import METRICS, MetricInfo, metrics_for
     from vlmscope.values.plan import Plan, TokenMap
     from vlmscope.values.result import Result, RunImage, Spread, WordMap
@@ -49,10 +52,13 @@ __all__ = [
     "Evidence",
     "Failed",
     "Finished",
+    "Gathering",
     "InputError",
+    "Internals",
     "Judgement",
     "Maps",
     "MetricInfo",
+    "OtherQuery",
     "Plan",
     "Result",
     "Run",
@@ -72,6 +78,7 @@ __all__ = [
     "check_checkpoint",
     "compare",
     "discover",
+    "internals",
     "judge",
     "kind_names",
     "kinds",
@@ -89,10 +96,13 @@ _NAMES = {
     "checkpoints.record": "Checkpoint",
     "engine.base": "SharedBase",
     "engine.compare": "compare run select",
+    "engine.internals": "internals",
     "evidence.judge": "Judgement judge",
     "evidence.suite": "Case Suite read_suite",
     "values.errors": "BaseError CheckpointError InputError VariantError VlmscopeError",
     "values.events": "Event Evidence Failed Finished Maps Started Stopped Token",
+    "values.gathering": "Gathering",
+    "values.internals": "Internals OtherQuery",
     "values.metrics": "METRICS MetricInfo metrics_for",
     "values.plan": "Plan TokenMap",
     "values.result": "Result RunImage Spread WordMap",

@@ -65,3 +65,24 @@ def test_an_ipv6_address_stands_in_brackets_in_a_url():
     assert in_url("127.0.0.1") == "127.0.0.1"
     assert read({"HOST": "[::1]"}).host == "::1"
     assert read({"HOST": "::1"}).is_private
+
+
+def test_a_history_folder_that_is_a_file_is_refused(tmp_path):
+    assert read({"HISTORY": str(tmp_path / "new")}).history == tmp_path / "new"
+    file = tmp_path / "file"
+    file.touch()
+    with pytest.raises(BadSetting, match="file is a file; name a folder"):
+        read({"HISTORY": str(file)})
+
+
+def test_a_short_secret_is_refused_without_being_said():
+    assert read({"SECRET": "long enough to be one"}).secret == "long enough to be one"
+    with pytest.raises(BadSetting, match="SECRET has 5 characters") as refused:
+        read({"SECRET": "hush!"})
+    assert "hush!" not in str(refused.value)
+
+
+def test_a_strangers_history_is_bounded_and_ones_own_is_not():
+    assert read({}).history_bytes is None
+    assert read({"HOST": "0.0.0.0"}).history_bytes == 256 * 2**20
+    assert read({"HISTORY_GIB": "1.5"}).history_bytes == 1.5 * 2**30

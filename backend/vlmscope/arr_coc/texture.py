@@ -12,7 +12,22 @@ import torch.nn.functional as F
 
 GRID = 32
 SIDE = 512
-CHANNELS = 13
+CHANNELS = (
+    "red",
+    "green",
+    "blue",
+    "lightness",
+    "green to red",
+    "edges across",
+    "edges down",
+    "edges",
+    "y",
+    "x",
+    "distance from the centre",
+    "edges (copy)",
+    "lightness (copy)",
+)
+"""What each of the 13 channels holds, in order."""
 EDGES = 7
 
 

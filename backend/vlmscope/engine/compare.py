@@ -9,16 +9,19 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping, Sequence
 from typing import Any
 
+from vlmscope.checkpoints.hub_errors import Interrupted
 from vlmscope.engine.base import SharedBase
 from vlmscope.engine.measured import measured
 from vlmscope.engine.options import Options, check_query
+from vlmscope.engine.row import Row
 from vlmscope.engine.stamp import make_stamp
 from vlmscope.engine.together import together
 from vlmscope.engine.work import FEWER, Sight, Work, sentence
 from vlmscope.values.errors import InputError
-from vlmscope.values.events import Event, Evidence, Failed, Finished, Maps, Started, Stopped
+from vlmscope.values.events import Event, Failed, Maps, Started, Stopped
+from vlmscope.values.gathering import Gathering
 from vlmscope.values.images import open_image
-from vlmscope.values.result import Result, RunImage
+from vlmscope.values.result import RunImage
 from vlmscope.values.run import Run
 from vlmscope.values.variant import Variant, with_unique_ids
 
@@ -43,7 +46,7 @@ def compare(
     Raises InputError at once for an image, question, option or list of variants that cannot be
     used. A variant that fails gives a `Failed` event and leaves the others alone.
     """
-    work = _work(base, image, query, variants, options)
+    work = prepared(base, image, query, variants, options)
     return measured(work) if work.options.mode == "measured" else together(work)
 
 
@@ -53,23 +56,29 @@ def select(
     query: str,
     variants: Sequence[Variant | str],
     **options: Any,
-) -> list[Maps | Failed]:
+) -> list[Maps | Failed | Stopped]:
     """What each variant would keep, and the maps of its method, in the variants' order.
 
     Nothing is answered and the language model does not run; the vision tower only for a kind that
-    looks at its output, and not when the image's features are remembered. Takes what `compare` takes
-    and raises what it raises; a variant that cannot choose is a `Failed`.
+    looks at its output, and not when the image's features are remembered: quick enough to follow a
+    slider. Takes what `compare` takes and raises what it raises; a variant that cannot choose is a
+    `Failed`, one that `stop` or `max_seconds` came before a `Stopped`.
     """
-    work = _work(base, image, query, variants, options)
+    work = prepared(base, image, query, variants, options)
     sight = Sight(base)
-    chosen: list[Maps | Failed] = []
-    for row in work.rows():
-        try:
-            work.choose(row, sight)
-            chosen.append(row.maps_event())
-        except Exception as error:
-            chosen.append(row.failed(sentence(row.variant.title, error, FEWER)))
-    return chosen
+    return [_chosen(work, row, sight) for row in work.rows()]
+
+
+def _chosen(work: Work, row: Row, sight: Sight) -> Maps | Failed | Stopped:
+    if work.asked_to_stop():
+        return work.stopped(row)
+    try:
+        work.roomily(lambda: work.choose(row, sight))
+        return row.maps_event()
+    except Interrupted:  # a download that was asked to stop
+        return work.stopped(row)
+    except Exception as error:
+        return row.failed(sentence(row.variant.title, error, FEWER))
 
 
 def run(
@@ -80,22 +89,12 @@ def run(
     **options: Any,
 ) -> Run:
     """`compare`, gathered: a `Run` whose results are in the variants' order."""
-    started: Started | None = None
-    results: dict[int, Result] = {}
+    gathering = Gathering()
     for event in compare(base, image, query, variants, **options):
-        if isinstance(event, Started):
-            started = event
-        elif isinstance(event, Finished | Failed | Stopped | Evidence):
-            results[event.index] = event.result
-    assert started is not None
-    return Run(
-        base=started.base,
-        stamp=started.stamp,
-        image=started.image,
-        query=started.query,
-        results=tuple(results[index] for index in sorted(results)),
-        options=started.options,
-    )
+        gathering.add(event)
+    gathered = gathering.to_run()
+    assert gathered is not None
+    return gathered
 
 
 def parse_variants(variants: Any) -> list[Variant]:
@@ -109,7 +108,7 @@ def parse_variants(variants: Any) -> list[Variant]:
     return [v if isinstance(v, Variant) else Variant.parse(v) for v in given]
 
 
-def _work(
+def prepared(
     base: SharedBase,
     image: Any,
     query: str,

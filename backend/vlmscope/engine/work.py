@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -26,7 +27,7 @@ from vlmscope.engine.prompt import Prompt
 from vlmscope.engine.row import Clock, Row
 from vlmscope.engine.sampling import Chooser
 from vlmscope.values.errors import VlmscopeError
-from vlmscope.values.events import Event, Started
+from vlmscope.values.events import Event, Started, Stopped
 from vlmscope.values.result import RunImage
 from vlmscope.values.selection import carriers
 from vlmscope.values.variant import Variant
@@ -34,6 +35,8 @@ from vlmscope.variants.context import Context
 from vlmscope.variants.registry import make_kind
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 FEWER = "use fewer variants at once, a smaller keep= or a smaller image"
 
@@ -86,7 +89,7 @@ class Work:
     def asked_to_stop(self) -> bool:
         return self.is_late or (self.options.stop is not None and bool(self.options.stop()))
 
-    def stopped(self, row: Row) -> Event:
+    def stopped(self, row: Row) -> Stopped:
         """The end of a row that was not finished, and that time was the reason when it was."""
         if self.is_late:
             row.warnings.append(
@@ -102,7 +105,7 @@ class Work:
             kind, heads = make_kind(row.variant), _Heads(self.base)
             row.adapted = self.base.adapted(row.variant.loras)
             looked, clock = sight.seconds, self.clock()
-            context = self._context(heads, sight, row.adapted)
+            context = self.context(heads.load, sight, row.adapted)
             plan = kind.plan(context)
             self.base.synchronize()
             others = heads.seconds + (sight.seconds - looked) + context.aside_seconds
@@ -149,7 +152,7 @@ class Work:
         figures["prefill_gflop"] = prefill_flops(adapted.model, row.prefilled.length) / 1e9
         row.maps["attention"] = row.prefilled.attention
 
-    def roomily(self, step: Callable[[], None]) -> None:
+    def roomily(self, step: Callable[[], T]) -> T:
         """Take a step; once more, with what is kept for later forgotten, when memory runs out."""
         try:
             return step()
@@ -158,7 +161,7 @@ class Work:
                 raise
         log.warning("Memory ran out: what was kept for later is forgotten, and once more.")
         self.base.memory.forget()
-        step()
+        return step()
 
     def first(self, row: Row) -> Iterator[Event]:
         """The maps of a row that was prefilled, and its first token."""
@@ -206,7 +209,10 @@ class Work:
         self.base.synchronize()
         return Clock()
 
-    def _context(self, heads: _Heads, sight: Sight, adapted: Adapted) -> Context:
+    def context(
+        self, load_head: Callable[[str], LoadedHead], sight: Sight, adapted: Adapted
+    ) -> Context:
+        """What a kind may look at here."""
         base, query = self.base, self.started.query
         return Context(
             image=np.asarray(self.started.image.pixels),
@@ -216,7 +222,7 @@ class Work:
             device=base.device,
             make_query_embeddings=lambda: base.query_embeddings(query),
             make_features=lambda: sight.of(self.pixels, adapted)[0].merged,
-            load_head=heads.load,
+            load_head=load_head,
             grid_of=self._grid_of,
             embed=base.query_embeddings,
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from math import floor
+from math import exp, floor, lgamma
 
 import numpy as np
 
@@ -88,6 +88,33 @@ def assignment(rows: int, cols: int, kept: np.ndarray) -> np.ndarray:
 def carriers(assign: np.ndarray) -> np.ndarray:
     """Flat indices, ascending, of the tokens that carry at least one cell."""
     return np.unique(assign[assign != DROPPED]).astype(np.int64)
+
+
+def jaccard(kept: np.ndarray, other: np.ndarray) -> float:
+    """What two selections (flat indices, each once) share over what either has; 1 for two empty ones."""
+    common = len(np.intersect1d(kept, other))
+    either = len(kept) + len(other) - common
+    return common / either if either else 1.0
+
+
+def chance_jaccard(total: int, k: int) -> float:
+    """The mean Jaccard overlap of two selections of `k` out of `total`, each drawn at random.
+
+    How many they have in common is hypergeometric.
+    """
+    if k == 0:
+        return 1.0
+
+    def log_choose(n: int, r: int) -> float:
+        return lgamma(n + 1) - lgamma(r + 1) - lgamma(n - r + 1)
+
+    every = log_choose(total, k)
+    return sum(
+        common
+        / (2 * k - common)
+        * exp(log_choose(k, common) + log_choose(total - k, k - common) - every)
+        for common in range(max(0, 2 * k - total), k + 1)
+    )
 
 
 def merges(assign: np.ndarray) -> bool:

@@ -8,15 +8,19 @@ kept, at the positions they had.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 import torch
 
-from vlmscope.arr_coc.head import ArrCoc, Scores
+from vlmscope.arr_coc.head import Scores
+from vlmscope.arr_coc.texture import CHANNELS
+from vlmscope.checkpoints.head import LoadedHead
 from vlmscope.values.errors import CheckpointError, InputError, shortened
+from vlmscope.values.internals import Internals, OtherQuery
 from vlmscope.values.plan import Plan, TokenMap
-from vlmscope.values.selection import resample, top_k
+from vlmscope.values.selection import DROPPED, assignment, jaccard, resample, top_k
 from vlmscope.values.variant import Variant
 from vlmscope.variants.context import Context
 
@@ -41,6 +45,22 @@ DEAD = 0.95
 shares 96 to 99 %."""
 FEW = 8
 """Of fewer tokens than these an overlap says little."""
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """What a head makes of one image and question: its `own` scores, those that were `scores` weighed
+    as the variant says, their `maps` on the token grid, and the flat indices `kept`."""
+
+    loaded: LoadedHead
+    own: Scores
+    scores: Scores
+    maps: tuple[TokenMap, ...]
+    kept: np.ndarray
+
+    @property
+    def grid(self) -> tuple[int, int]:
+        return self.maps[0].rows, self.maps[0].cols
 
 
 class ArrCocHead:
@@ -69,9 +89,17 @@ class ArrCocHead:
             )
 
     def plan(self, context: Context) -> Plan:
+        seen = self.look(context)
+        with context.aside():
+            probed = self._probed(context, seen) if _is_telling(seen) else ()
+            warnings = (*seen.loaded.warnings, *deaf(seen, probed))
+        return Plan.keeping(context.grid, seen.kept, maps=seen.maps, warnings=warnings)
+
+    def look(self, context: Context) -> Seen:
+        """Score the image for the context's question, and choose."""
         loaded = context.load_head(self.variant.source or "")
-        scores = loaded.head.score(context.image, context.query_embeddings.mean(dim=0))
-        texture, scores = scores.texture, self._weighed(scores)
+        own = loaded.head.score(context.image, context.query_embeddings.mean(dim=0))
+        scores = self._weighed(own)
         if not bool(torch.isfinite(scores.balanced).all()):
             raise CheckpointError(
                 f"{self.variant.title} gives scores that are no numbers for this image, its weights "
@@ -79,34 +107,53 @@ class ArrCocHead:
             )
         maps = tuple(_maps(scores, context.grid, self._whose))
         kept = top_k(maps[0].values, self.variant.keep.of(context.total))
-        with context.aside():
-            warnings = (*loaded.warnings, *self._dead(context, loaded.head, texture, kept))
-        return Plan.keeping(context.grid, kept, maps=maps, warnings=warnings)
+        return Seen(loaded, own, scores, maps, kept)
+
+    def ask(self, context: Context, seen: Seen, query: str) -> OtherQuery:
+        """What the head would keep for another question."""
+        assert context.embed is not None
+        own = seen.loaded.head.score_texture(seen.own.texture, context.embed(query).mean(dim=0))
+        scores = self._weighed(own)
+        values = resample(scores.balanced.cpu().numpy(), *context.grid)
+        other = top_k(values, len(seen.kept))
+        return OtherQuery(
+            query,
+            _by_name(scores),
+            _mask(context.grid, other),
+            len(np.intersect1d(seen.kept, other)) / len(seen.kept),
+            jaccard(seen.kept, other),
+        )
+
+    def explained(self, query: str, seen: Seen, others: Sequence[OtherQuery]) -> Internals:
+        """What was seen for a question, and what would be for others, as plain data."""
+        balanced, information, perspectival, participatory = seen.maps
+        texture = seen.own.texture.cpu().numpy()
+        return Internals(
+            variant=self.variant,
+            query=query,
+            weights=_by_name(seen.scores),
+            head_weights=_by_name(seen.own),
+            balanced=balanced,
+            information=information,
+            perspectival=perspectival,
+            participatory=participatory,
+            channel_names=CHANNELS,
+            channels=np.stack([resample(channel, *seen.grid) for channel in texture]),
+            kept=_mask(seen.grid, seen.kept),
+            others=tuple(others),
+            warnings=(*seen.loaded.warnings, *deaf(seen, others), *_untelling(seen, others)),
+        )
+
+    def _probed(self, context: Context, seen: Seen) -> Sequence[OtherQuery]:
+        if context.embed is None:
+            return ()
+        return [self.ask(context, seen, probe) for probe in PROBES if probe != context.query]
 
     def _weighed(self, scores: Scores) -> Scores:
         if self.given is None and self.without is None:
             return scores
         weights = self._left(self.given or scores.weights.tolist())
         return scores.weighed(torch.tensor(weights, device=scores.weights.device))
-
-    def _dead(
-        self, context: Context, head: ArrCoc, texture: torch.Tensor, kept: np.ndarray
-    ) -> Iterator[str]:
-        """A sentence where the head keeps nearly the same tokens whatever it is asked."""
-        others = [probe for probe in PROBES if probe != context.query]
-        if context.embed is None or not FEW <= len(kept) < context.total:
-            return
-        shared = []
-        for probe in others:
-            scores = self._weighed(head.score_texture(texture, context.embed(probe).mean(dim=0)))
-            values = resample(scores.balanced.cpu().numpy(), *context.grid)
-            shared.append(len(np.intersect1d(kept, top_k(values, len(kept)))) / len(kept))
-        overlap = sum(shared) / len(shared)
-        if overlap >= DEAD:
-            yield (
-                f"This head hardly looks at the question: {overlap:.0%} of the {len(kept)} tokens that it "
-                f"keeps of this image it keeps for {len(others)} other questions too, on average."
-            )
 
     def _left(self, weights: Sequence[float]) -> list[float]:
         """The weights, 0 for the score that is left out."""
@@ -119,6 +166,34 @@ class ArrCocHead:
     def _whose(self) -> str:
         whose = "the head's own weights" if self.given is None else "given weights"
         return whose if self.without is None else f"{whose}, without {self.without}"
+
+
+def deaf(seen: Seen, others: Sequence[OtherQuery]) -> Iterator[str]:
+    """A sentence where the head keeps nearly the same tokens whatever it is asked."""
+    if not others or not _is_telling(seen):
+        return
+    overlap = sum(other.shared for other in others) / len(others)
+    if overlap >= DEAD:
+        yield (
+            f"This head hardly looks at the question: {overlap:.0%} of the {len(seen.kept)} tokens that it "
+            f"keeps of this image it keeps for {len(others)} other questions too, on average."
+        )
+
+
+def _is_telling(seen: Seen) -> bool:
+    """Whether the number of kept tokens lets an overlap say anything."""
+    rows, cols = seen.grid
+    return FEW <= len(seen.kept) < rows * cols
+
+
+def _untelling(seen: Seen, others: Sequence[OtherQuery]) -> Iterator[str]:
+    """A sentence where an overlap says nothing of the head."""
+    if not others or _is_telling(seen):
+        return
+    if len(seen.kept) < FEW:
+        yield f"Only {len(seen.kept)} tokens are kept; the overlap of so few says little of the head."
+    else:
+        yield "Every token is kept, so no question can change which; choose a smaller keep=."
 
 
 def _given_weights(text: str) -> list[float] | None:
@@ -155,3 +230,11 @@ def _maps(scores: Scores, grid: tuple[int, int], whose: str) -> list[TokenMap]:
             for key, label, method in _SCORES
         ),
     ]
+
+
+def _by_name(scores: Scores) -> dict[str, float]:
+    return dict(zip(NAMES, scores.weights.tolist(), strict=True))
+
+
+def _mask(grid: tuple[int, int], kept: np.ndarray) -> np.ndarray:
+    return assignment(*grid, kept) != DROPPED

@@ -1,0 +1,25 @@
+"""What the app is made of: read once at start, shared by everyone."""
+
+from dataclasses import dataclass, field
+
+from examples import Example
+from history.store import History
+from menu import Choice
+from people import Visits
+from settings import Settings
+from shelf import Shelf
+from vlmscope import SharedBase
+
+
+@dataclass(frozen=True)
+class App:
+    """The base, what is offered beside it, and who is here; whatever is one person's is not in it."""
+
+    base: SharedBase
+    settings: Settings
+    choices: tuple[Choice, ...]
+    examples: tuple[Example, ...]
+    shelf: Shelf
+    notice: str = ""
+    visits: Visits = field(default_factory=Visits)
+    history: History = field(default_factory=lambda: History(None))

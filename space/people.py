@@ -1,0 +1,96 @@
+"""Who is here: a person is the signed-in user, else a browser; each page they have open is a visit."""
+
+import secrets
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from comparing import StopSignal
+
+ABSENT_SECONDS = 3600
+"""So long after their last page closed, a person is gone: a reload, or a train's tunnel, is neither."""
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One open page of a person; `stop` ends what is compared for it."""
+
+    person: str
+    stop: StopSignal = field(default_factory=StopSignal)
+
+
+def new_browser() -> str:
+    """A name for a browser that was never here; nobody can guess another's."""
+    return secrets.token_urlsafe(24)
+
+
+def person_of(browser: str, user: str | None) -> str:
+    """The key of a person: of the signed-in user wherever they sit, else of the browser."""
+    return f"user:{user}" if user else f"browser:{browser}"
+
+
+class Visits:
+    """The pages that are open now, by Gradio's session; safe for many threads.
+
+    `when_left` is told of a person whose last page closed, `when_gone` of one who did not come back
+    for `absent_seconds`.
+    """
+
+    def __init__(
+        self,
+        absent_seconds: float = ABSENT_SECONDS,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._open: dict[str, Visit] = {}
+        self._left: dict[str, float] = {}
+        self._absent_seconds = absent_seconds
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._when_left: list[Callable[[str], None]] = []
+        self._when_gone: list[Callable[[str], None]] = []
+
+    def when_left(self, tell: Callable[[str], None]) -> None:
+        self._when_left.append(tell)
+
+    def when_gone(self, tell: Callable[[str], None]) -> None:
+        self._when_gone.append(tell)
+
+    def arrive(self, session: str, person: str) -> Visit:
+        """The visit of a session, which begins if it has not."""
+        with self._lock:
+            visit = self._open.get(session)
+            if visit is None or visit.person != person:
+                visit = self._open[session] = Visit(person)
+            self._left.pop(person, None)
+        self._sweep()
+        return visit
+
+    def leave(self, session: str) -> None:
+        """The page of a session was closed: what is compared for it stops."""
+        with self._lock:
+            visit = self._open.pop(session, None)
+            if visit is None:
+                return
+            visit.stop.set()
+            is_last = all(other.person != visit.person for other in self._open.values())
+            if is_last:
+                self._left[visit.person] = self._clock()
+        if is_last:
+            for tell in self._when_left:
+                tell(visit.person)
+        self._sweep()
+
+    def is_here(self, person: str) -> bool:
+        with self._lock:
+            return any(visit.person == person for visit in self._open.values())
+
+    def _sweep(self) -> None:
+        with self._lock:
+            now = self._clock()
+            gone = [p for p, since in self._left.items() if now - since >= self._absent_seconds]
+            for person in gone:
+                del self._left[person]
+        for person in gone:
+            for tell in self._when_gone:
+                tell(person)
