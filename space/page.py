@@ -6,6 +6,7 @@ from typing import Any
 import gradio as gr
 
 from about_tab import about_tab
+from api import api
 from application import App
 from checkpoints_tab import checkpoints_tab
 from compare_tab import compare_tab
@@ -38,6 +39,7 @@ def build(app: App) -> gr.Blocks:
             checkpoints_tab(app.shelf, compare, app.choices)
             history_tab(app, compare, visit)
             about_tab(app)
+        api(app, page)
         _come_and_go(app, page, browser, visit)
     return page.queue(max_size=MOST_WAITING)
 
@@ -51,6 +53,7 @@ def launch_options() -> dict[str, Any]:
         "ssr_mode": False,
         "footer_links": [],
         "quiet": True,
+        "mcp_server": True,
     }
 
 
