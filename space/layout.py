@@ -7,27 +7,15 @@ from typing import Any
 
 import gradio as gr
 from gradio.components import Component
-from gradio.data_classes import ImageData
 from gradio.themes import Default, sizes
 
 from examples import Example
 from gradio_comparisongrid import Comparison, ComparisonGrid
+from image_file import ImageFile
 from menu import Choice, ticked_at_first
 from vlmscope import Variant
 
 THEME = Default(spacing_size=sizes.spacing_sm, radius_size=sizes.radius_md, text_size=sizes.text_sm)
-
-
-class ImageFile(gr.Image):
-    """An image given as its file's path, undecoded: what is no image is told beside it, not in a trace.
-
-    A class, since Gradio makes a component anew for every page that it was updated on.
-    """
-
-    is_template = True
-
-    def preprocess(self, payload: ImageData | None) -> str | None:
-        return payload.path if payload else None
 
 
 @dataclass(frozen=True)
