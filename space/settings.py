@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from vlmscope.checkpoints.hub_place import hub_place
+from vlmscope.values.errors import CheckpointError, plain
+
 Default = TypeVar("Default", int, None)
 
 
@@ -152,14 +155,23 @@ def _gib(environment: Mapping[str, str], name: str) -> float | None:
 
 
 def _repositories(environment: Mapping[str, str]) -> tuple[str, ...]:
-    names = tuple(re.split(r"[\s,]+", environment.get("HUB", "").strip()))
-    for name in filter(None, names):
-        if not re.fullmatch(r"(spaces/)?\w[\w.-]*(/\w[\w.-]*(@\w[\w./-]*)?)?", name):
+    names = tuple(filter(None, re.split(r"[\s,]+", environment.get("HUB", ""))))
+    for name in names:
+        if not _is_repository(name):
             raise BadSetting(
-                f"HUB names {name}, which is no repository or owner; name some such as "
-                "owner/name or owner, with spaces between them."
+                f"HUB names {plain(name, 200)}, which is no repository or owner; name some such as "
+                "owner/name, spaces/owner/name or owner, with spaces between them."
             )
-    return tuple(filter(None, names))
+    return names
+
+
+def _is_repository(name: str) -> bool:
+    if "/" not in name:
+        return bool(re.fullmatch(r"\w[\w.-]*", name, re.ASCII))
+    try:
+        return hub_place(f"hf://{name}").path is None
+    except CheckpointError:
+        return False
 
 
 def _folder(environment: Mapping[str, str], name: str) -> Path | None:
