@@ -26,6 +26,7 @@ def main() -> None:
     from examples import read_examples
     from menu import fitting, menu
     from page import build, launch_options
+    from places import Places
     from ports import first_free, in_url, listen
     from shelf import Shelf
     from vlmscope import SharedBase, VlmscopeError
@@ -63,7 +64,17 @@ def main() -> None:
     if notice:
         _say(notice)
 
-    page = build(App(loaded.base, settings, menu(offered), examples, shelf, notice))
+    page = build(
+        App(
+            loaded.base,
+            settings,
+            menu(offered),
+            examples,
+            shelf,
+            notice,
+            places=Places(settings.users),
+        )
+    )
     host = in_url(settings.host)
     port = listen(
         settings.host,

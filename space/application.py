@@ -3,8 +3,10 @@
 from dataclasses import dataclass, field
 
 from examples import Example
+from history.store import History
 from menu import Choice
 from people import Visits
+from places import Places
 from settings import Settings
 from shelf import Shelf
 from vlmscope import SharedBase
@@ -21,3 +23,5 @@ class App:
     shelf: Shelf
     notice: str = ""
     visits: Visits = field(default_factory=Visits)
+    places: Places = field(default_factory=lambda: Places(Settings.users))
+    history: History = field(default_factory=lambda: History(None))

@@ -4,8 +4,10 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from gradio.events import Dependency
 
 from application import App
+from batch.tab import batch_tab
 from checkpoints_tab import checkpoints_tab
 from compare_tab import compare_tab
 from layout import THEME, masthead
@@ -30,10 +32,11 @@ def build(app: App) -> gr.Blocks:
         browser = gr.BrowserState("", storage_key="vlmscope", secret=app.settings.secret)
         visit = gr.State(Visit(""))
         masthead(base_line(app.base), app.settings.is_private, app.notice)
+        greeted = _come_and_go(app, page, browser, visit)
         with gr.Tabs(selected="compare", elem_id="tabs") as tabs:
             compare = compare_tab(app, tabs, visit)
+            batch_tab(app, compare, visit, greeted)
             checkpoints_tab(app.shelf, compare, app.choices)
-        _come_and_go(app, page, browser, visit)
     return page.queue(max_size=MOST_WAITING)
 
 
@@ -56,7 +59,11 @@ def base_line(base: SharedBase) -> str:
     return " · ".join((name, str(base.dtype).removeprefix("torch."), device))
 
 
-def _come_and_go(app: App, page: gr.Blocks, browser: gr.BrowserState, visit: gr.State) -> None:
+def _come_and_go(
+    app: App, page: gr.Blocks, browser: gr.BrowserState, visit: gr.State
+) -> Dependency:
+    """What happens when a page opens and closes; the event after which it is known whose it is."""
+
     def greet(key: str, request: gr.Request) -> tuple[str, Visit]:
         key = key or new_browser()
         person = person_of(key, request.username)
@@ -65,5 +72,5 @@ def _come_and_go(app: App, page: gr.Blocks, browser: gr.BrowserState, visit: gr.
     def leave(request: gr.Request) -> None:
         app.visits.leave(str(request.session_hash))
 
-    page.load(greet, browser, [browser, visit], **QUIET)
     page.unload(leave)
+    return page.load(greet, browser, [browser, visit], **QUIET)
