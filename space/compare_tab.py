@@ -45,18 +45,16 @@ class CompareTab:
 def compare_tab(app: App, tabs: gr.Tabs, visit: gr.State) -> CompareTab:
     """Build the tab; whatever belongs to one person is in their own `gr.State`."""
     with gr.Tab("Compare", id="compare"), gr.Row(equal_height=False, elem_id="panes"):
-        added = gr.State(())
+        added, total = gr.State(()), gr.State(None)
         form = inputs(app.choices, one_for_each_image(app.examples))
         shown = results()
-    _show_token_count(app, form)
+    _show_token_count(app, form, total)
     _pick_examples(app, form)
     _compare_and_stop(app, form, shown, added, visit)
     return CompareTab(tabs, form, shown, added)
 
 
-def _show_token_count(app: App, form: Inputs) -> None:
-    total = gr.State(None)
-
+def _show_token_count(app: App, form: Inputs, total: gr.State) -> None:
     def count(image: str | None) -> int | None:
         size = picture_size(image)
         return count_image_tokens(app.base, *size) if size else None

@@ -37,8 +37,8 @@ SHARED = ("image_tokens_total", "vision_s")
 class Context:
     """What the app knows and the engine does not.
 
-    `expected` is the right answer, when it is known, or several that are; `notes` says something about a source, such
-    as the step of a checkpoint.
+    `expected` is the right answer, when it is known, or several that are; `notes` says something
+    about a source, such as the step of a checkpoint.
     """
 
     expected: str | Sequence[str] | None = None

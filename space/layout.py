@@ -60,14 +60,13 @@ class Results:
     table: gr.HTML
 
 
-def masthead(base: str, is_private: bool, notice: str) -> None:
+def masthead(base: str, privacy: str, notice: str) -> None:
     """The name, what runs, and what leaves the machine, said once."""
-    privacy = "private · nothing leaves this machine" if is_private else "shared server"
     told = f'<div class="notice">{escape(notice)}</div>' if notice else ""
     gr.HTML(
         '<header class="masthead"><h1>vlmscope</h1>'
         f'<span class="chip">{escape(base)}</span>'
-        f'<span class="chip privacy">{privacy}</span>{told}</header>'
+        f'<span class="chip privacy">{escape(privacy)}</span>{told}</header>'
     )
 
 

@@ -6,11 +6,13 @@ from typing import Any
 import gradio as gr
 from gradio.events import Dependency
 
+from about_tab import about_tab
 from application import App
 from batch.tab import batch_tab
 from checkpoints_tab import checkpoints_tab
 from compare_tab import compare_tab
 from layout import THEME, masthead
+from leaving import leaving
 from people import Visit, new_browser, person_of
 from titles import base_name
 from vlmscope import SharedBase
@@ -31,12 +33,13 @@ def build(app: App) -> gr.Blocks:
     ) as page:
         browser = gr.BrowserState("", storage_key="vlmscope", secret=app.settings.secret)
         visit = gr.State(Visit(""))
-        masthead(base_line(app.base), app.settings.is_private, app.notice)
+        masthead(base_line(app.base), privacy_line(app), app.notice)
         greeted = _come_and_go(app, page, browser, visit)
         with gr.Tabs(selected="compare", elem_id="tabs") as tabs:
             compare = compare_tab(app, tabs, visit)
             batch_tab(app, compare, visit, greeted)
             checkpoints_tab(app.shelf, compare, app.choices)
+            about_tab(app)
     return page.queue(max_size=MOST_WAITING)
 
 
@@ -57,6 +60,14 @@ def base_line(base: SharedBase) -> str:
     name = "small Qwen3-VL, shipped" if base.name == "shipped" else base_name(base.name)
     device = "CPU" if base.device.type == "cpu" else str(base.device)
     return " · ".join((name, str(base.dtype).removeprefix("torch."), device))
+
+
+def privacy_line(app: App) -> str:
+    """Who can see what one does here, in a few words; the tab About says all of it."""
+    if not app.settings.is_private:
+        return "shared server"
+    leaves = leaving(app.settings, app.base.name)
+    return "private · About says what leaves" if leaves else "private · nothing leaves this machine"
 
 
 def _come_and_go(

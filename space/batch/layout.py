@@ -13,6 +13,12 @@ from layout import budget_label
 from menu import Choice, ticked_at_first
 
 COLUMNS = 4
+_BARE: dict[str, Any] = {
+    "show_label": False,
+    "container": False,
+    "filterable": False,
+    "min_width": 110,
+}
 TRIED = 20
 """Cases of the held-out suite, unless told otherwise."""
 
@@ -65,8 +71,8 @@ class Shown:
     progress: gr.HTML
     said: gr.HTML
     accuracy: gr.HTML
-    page: gr.Slider
-    columns: gr.Slider
+    page: gr.Dropdown
+    columns: gr.Dropdown
     gallery: gr.Gallery
     measure: gr.Radio
     matrix: gr.Plot
@@ -89,7 +95,7 @@ def form(choices: Sequence[Choice], held_out: int) -> Form:
         )
         images = gr.Gallery(
             label=f"Images, at most {MAX_IMAGES}",
-            columns=4,
+            columns=5,
             height=150,
             object_fit="cover",
             interactive=True,
@@ -173,14 +179,22 @@ def shown() -> Shown:
         )
         said = gr.HTML(visible=False)
         accuracy = gr.HTML(visible=False, elem_id="batch-accuracy")
-        page = gr.Slider(1, 2, value=1, step=1, label="Page", visible=False, elem_id="batch-page")
+        with gr.Row(elem_id="batch-view"):
+            page = gr.Dropdown(
+                [("page 1", 1)], value=1, label="Page", visible=False, elem_id="batch-page", **_BARE
+            )
         with gr.Tabs(elem_id="batch-views"):
-            with gr.Tab("Gallery"):
-                columns = gr.Slider(
-                    1, 8, value=COLUMNS, step=1, label="Columns", elem_id="batch-columns"
+            with gr.Tab("Gallery", elem_id="batch-pictures"):
+                columns = gr.Dropdown(
+                    [(f"{n} column{'s' if n > 1 else ''}", n) for n in (1, 2, 3, COLUMNS, 6, 8)],
+                    value=COLUMNS,
+                    label="Columns",
+                    elem_id="batch-columns",
+                    **_BARE,
                 )
                 gallery = gr.Gallery(
                     columns=COLUMNS,
+                    fit_columns=False,
                     height="auto",
                     object_fit="contain",
                     allow_preview=False,

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
+from typing import Any
 
 import plotly.graph_objects as go
 
@@ -24,7 +25,7 @@ class _Shade:
 
     number: Callable[[Outcome], float | None]
     text: Callable[[Outcome], str]
-    style: dict
+    style: dict[str, Any]
 
 
 def measures(plan: Plan) -> list[str]:
@@ -39,8 +40,9 @@ def matrix(
     """The heatmap of some cases, the first at the top; a cell's customdata is the case's number."""
     shade = _SHADES[measure]
     grid = [[row.outcomes.get(variant.id) for variant in plan.variants] for row in rows]
+    z = [[None if each is None else shade.number(each) for each in line] for line in grid]
     heat = go.Heatmap(
-        z=[[None if each is None else shade.number(each) for each in line] for line in grid],
+        z=z,
         text=[["" if each is None else shade.text(each) for each in line] for line in grid],
         texttemplate="%{text}",
         hovertext=[
@@ -51,8 +53,10 @@ def matrix(
         customdata=[[number] * len(plan.variants) for number in numbers],
         xgap=2,
         ygap=2,
-        **shade.style,
+        zmin=0,
+        zmax=max((each for line in z for each in line if each is not None), default=None),
     )
+    heat.update(shade.style)
     figure = go.Figure(heat)
     figure.update_layout(
         template="none",
@@ -113,6 +117,10 @@ def _verdict(outcome: Outcome) -> float:
     return {True: 1.0, False: 0.0, None: 0.5}[outcome.correct]
 
 
+def _scale(unit: str) -> dict[str, Any]:
+    return {"colorscale": "Cividis", "colorbar": {"title": {"text": unit}, "thickness": 12}}
+
+
 _THIRDS = [
     *([0, WRONG], [1 / 3, WRONG]),
     *([1 / 3, OPEN], [2 / 3, OPEN]),
@@ -122,16 +130,16 @@ _SHADES = {
     CORRECT: _Shade(
         _verdict,
         lambda outcome: f"{MARKS[outcome.correct]} {escape(said(outcome, 14))}",
-        {"colorscale": _THIRDS, "zmin": 0, "zmax": 1, "showscale": False},
+        {"colorscale": _THIRDS, "zmax": 1, "showscale": False},
     ),
     TOKENS: _Shade(
         lambda outcome: outcome.tokens,
         lambda outcome: "" if outcome.tokens is None else str(outcome.tokens),
-        {"colorscale": "Viridis", "zmin": 0, "colorbar": {"title": {"text": "tokens"}}},
+        _scale("tokens"),
     ),
     LATENCY: _Shade(
         lambda outcome: outcome.seconds,
         lambda outcome: "" if outcome.seconds is None else f"{outcome.seconds:.3g}",
-        {"colorscale": "Viridis", "zmin": 0, "colorbar": {"title": {"text": "s"}}},
+        _scale("s"),
     ),
 }

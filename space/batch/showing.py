@@ -54,7 +54,11 @@ def results(
     table = accuracy_table(plan, rows)
     updates = {
         shown.accuracy: gr.update(value=table, visible=bool(table)),
-        shown.page: gr.update(maximum=max(2, pages), visible=pages > 1, value=page),
+        shown.page: gr.update(
+            choices=[(f"page {n} of {pages}", n) for n in range(1, pages + 1)],
+            value=page,
+            visible=pages > 1,
+        ),
         **page_of(shown, held, page, measure or offered[0]),
     }
     if is_new:

@@ -191,13 +191,13 @@ def _show(tab: _Tab, opened: gr.Tab, greeted: Dependency) -> None:
     greeted.then(come, tab.where, tab.outputs, **QUIET)
     gr.on([opened.select, views.timer.tick], look, tab.where, tab.outputs, **QUIET)
     gr.on(
-        [views.page.release, views.measure.input],
+        [views.page.input, views.measure.input],
         turn,
         tab.where,
         [views.gallery, views.matrix],
         **QUIET,
     )
-    views.columns.change(
+    views.columns.input(
         lambda columns: gr.update(columns=columns), views.columns, views.gallery, **QUIET
     )
 
@@ -241,7 +241,7 @@ def _open_cases(tab: _Tab) -> None:
     outputs = [*opening.outputs(tab.compare), tab.shown.said, tab.shown.gallery]
     who = [tab.visit, tab.compare.added]
     tab.shown.gallery.select(from_gallery, [*who, tab.shown.page], outputs, **QUIET)
-    tab.shown.picked.input(from_matrix, [*who, tab.shown.picked], outputs, **QUIET)
+    tab.shown.picked.change(from_matrix, [*who, tab.shown.picked], outputs, **QUIET)
 
 
 def _everything(
