@@ -83,5 +83,7 @@ def _come_and_go(
     def leave(request: gr.Request) -> None:
         app.visits.leave(str(request.session_hash))
 
+    if not app.history.is_lasting:
+        app.visits.when_gone(app.history.forget_person)
     page.unload(leave)
     return page.load(greet, browser, [browser, visit], **QUIET)

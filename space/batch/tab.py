@@ -7,6 +7,7 @@ from typing import Any
 
 import gradio as gr
 from gradio.blocks import Block
+from gradio.components import Component
 from gradio.events import Dependency
 
 import opening
@@ -48,12 +49,12 @@ class _Tab:
         return Offer((*self.app.choices, *added), self.app.settings.is_private)
 
     @property
-    def where(self) -> list[Block]:
+    def where(self) -> list[Component]:
         """Inputs of everything that shows a batch."""
         return [self.visit, self.compare.added, self.shown.page, self.shown.measure, self.seen]
 
     @property
-    def outputs(self) -> list[Block]:
+    def outputs(self) -> list[Component]:
         go = [self.form.run, self.form.stop, self.form.go_on]
         return [*self.shown.views, *go, self.seen]
 
