@@ -8,7 +8,7 @@ from pathlib import Path
 
 from application import App
 from leaving import NOTHING, leaving, on_request
-from memory_use import MIB, Held, MemoryUse
+from memory_use import GIB, MIB, Held, MemoryUse
 from request import MAX_QUESTION
 from settings import Settings
 from titles import base_name
@@ -92,10 +92,13 @@ def place_rows(app: App) -> Iterator[Row]:
 def keeping_rows(settings: Settings) -> Iterator[Row]:
     """What is kept of a person's work, where, and for how long."""
     if settings.history is None:
-        yield Row("history", "in this app's memory", "until an hour after your last page closed")
+        yield Row("history", "in a temporary folder", "until an hour after your last page closed")
     else:
         where = str(settings.history) if settings.is_private else "on this server's disk"
-        yield Row("history", where, "until you delete it")
+        yield Row("history", where, "until you delete it · HISTORY")
+    most = settings.history_bytes
+    room = f"{most / GIB:g} GiB for each person" if most else "what the disk holds"
+    yield Row("room for it", room, "HISTORY_GIB")
     yield Row("images and answers", "in a temporary folder", "deleted a day later")
     kept = (
         "set: people are known again after a restart" if settings.secret else "new at every start"

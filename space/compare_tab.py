@@ -164,7 +164,9 @@ def _compare_and_stop(
         show_progress="hidden",
         concurrency_id="engine",
         concurrency_limit=app.settings.users,
-        api_name="compare",
+        # Programs have an endpoint of their own; whoever knows this one may call it.
+        api_name="compare_form",
+        api_visibility="undocumented",
     )
     # Such as a queue that is full: Gradio says so itself.
     comparison.failure(give_back, visit, buttons, **quiet)

@@ -7,6 +7,7 @@ import gradio as gr
 from gradio.events import Dependency
 
 from about_tab import about_tab
+from api import api
 from application import App
 from batch.tab import batch_tab
 from checkpoints_tab import checkpoints_tab
@@ -40,6 +41,7 @@ def build(app: App) -> gr.Blocks:
             batch_tab(app, compare, visit, greeted)
             checkpoints_tab(app.shelf, compare, app.choices)
             about_tab(app)
+        api(app, page)
     return page.queue(max_size=MOST_WAITING)
 
 
@@ -52,6 +54,7 @@ def launch_options() -> dict[str, Any]:
         "ssr_mode": False,
         "footer_links": [],
         "quiet": True,
+        "mcp_server": True,
     }
 
 

@@ -71,7 +71,7 @@ def test_a_failed_a_stopped_and_an_empty_answer_are_told_apart():
 def test_the_matrix_has_a_row_for_each_case_and_a_column_for_each_variant():
     cases = [case("a"), case("b")]
     rows = [row("a", True, False), row("b", None, True)]
-    figure = matrix([5, 6], cases, rows, plan(*cases), TOKENS)
+    figure: Any = matrix([5, 6], cases, rows, plan(*cases), TOKENS)
     heat = heat_of(figure)
     assert [list(line) for line in heat.z] == [[100, 25], [100, 25]]
     assert [list(line) for line in heat.customdata] == [[5, 5], [6, 6]]
@@ -108,7 +108,7 @@ def test_hostile_texts_are_text_in_the_matrix(measure):
     one = case("a", query=HOSTILE, expected=(HOSTILE,))
     found = Row("a", 1.0, {"baseline": Outcome("done", HOSTILE, 9, False, "no accepted answer")})
     titled = Plan("mine", (one,), (Variant("baseline", title=HOSTILE),))
-    figure = matrix([1], [one], [found], titled, measure)
+    figure: Any = matrix([1], [one], [found], titled, measure)
     heat = heat_of(figure)
     texts = [heat.hovertext[0][0], heat.text[0][0]]
     texts += [*figure.layout.xaxis.ticktext, *figure.layout.yaxis.ticktext]

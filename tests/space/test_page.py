@@ -40,7 +40,7 @@ def client(page):
 def ask(client: Client, image: Path | None, question=QUESTION):
     """The sentences beside the fields, and the grid; buttons are no part of an API."""
     form = [image and handle_file(image), question, ["baseline", "arr-coc-late"], "", 50]
-    *problems, grid, _table = client.predict(*form, api_name="/compare")
+    *problems, grid, _table = client.predict(*form, api_name="/compare_form")
     return [problem.get("value") for problem in problems], grid
 
 
