@@ -21,6 +21,7 @@ from vlmscope import (
     Finished,
     Gathering,
     InputError,
+    Run,
     Started,
     Stopped,
     Variant,
@@ -115,7 +116,8 @@ def _answered(
         )
         # A batch gives way to it, as to any comparison.
         with app.places.comparison(lambda: False):
-            yield from _documents(events, right, offer)
+            run = yield from _documents(events, right, offer)
+        app.tracker.comparison(run, right)
     except VlmscopeError as refused:
         raise _error(str(refused)) from refused
     except Exception as fault:
@@ -126,7 +128,7 @@ def _answered(
 
 def _documents(
     events: Generator[Event, None, None], expected: str | None, offer: Offer
-) -> Iterator[Document]:
+) -> Generator[Document, None, Run]:
     gathering = Gathering()
     running: set[str] = set()
     # A client that leaves closes this, and so the engine's work.
@@ -142,6 +144,7 @@ def _documents(
     run = gathering.to_run()
     assert run is not None
     yield document(run, expected, offer)
+    return run
 
 
 def _read(app: App, offer: Offer, image: Any, question: Any, lines: Any, budget: Any) -> Request:

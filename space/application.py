@@ -9,6 +9,7 @@ from people import Visits
 from places import Places
 from settings import Settings
 from shelf import Shelf
+from tracking import Tracker
 from vlmscope import SharedBase
 
 
@@ -25,3 +26,4 @@ class App:
     visits: Visits = field(default_factory=Visits)
     places: Places = field(default_factory=lambda: Places(Settings.users))
     history: History = field(default_factory=lambda: History(None))
+    tracker: Tracker = field(default_factory=Tracker)

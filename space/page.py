@@ -12,6 +12,7 @@ from application import App
 from batch.tab import batch_tab
 from checkpoints_tab import checkpoints_tab
 from compare_tab import compare_tab
+from history.tab import history_tab
 from layout import THEME, masthead
 from leaving import leaving
 from people import Visit, new_browser, person_of
@@ -40,6 +41,7 @@ def build(app: App) -> gr.Blocks:
             compare = compare_tab(app, tabs, visit)
             batch_tab(app, compare, visit, greeted)
             checkpoints_tab(app.shelf, compare, app.choices)
+            history_tab(app, compare, visit)
             about_tab(app)
         api(app, page)
     return page.queue(max_size=MOST_WAITING)
