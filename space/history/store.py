@@ -265,7 +265,9 @@ class History:
         """Delete entries, with their images when no other entry has them."""
         with self._database.writing() as connection:
             for id in ids:
-                own_entry(connection, person, id)
+                row = own_entry(connection, person, id)
+                if row["state"] == "running" and self._presence.is_alive(row["owner"]):
+                    raise HistoryError("A batch among these runs still; stop it first.")
                 connection.execute("DELETE FROM entries WHERE id = ?", (id,))
             forget_unused_images(connection, person)
         self._database.shrink()
