@@ -65,7 +65,6 @@ def watch(
             # Words may wait for the next picture; a change of status never does.
             if not isinstance(event, Token) or now >= due:
                 # On a beat: a picture that is a little late does not make the next one late.
-                is_on_beat = now < due + BEAT
-                due = (due if is_on_beat and now >= due else now) + BEAT
+                due = (due if due <= now < due + BEAT else now) + BEAT
                 yield value
     yield finished(value)
