@@ -106,6 +106,19 @@ def keeping_rows(settings: Settings) -> Iterator[Row]:
     yield Row("key of the browsers", kept, "SECRET")
 
 
+def tracking_rows(app: App) -> Iterator[Row]:
+    """Where figures are tracked, and what is wrong with that."""
+    settings, trouble = app.settings, app.tracker.trouble
+    if settings.track is None:
+        yield Row("tracker", "none", "TRACK")
+        return
+    yield Row("tracker", settings.track, "TRACK")
+    yield Row("project", settings.track_project, "TRACK_PROJECT")
+    texts = "tracked" if settings.track_questions else "not tracked"
+    yield Row("questions and answers", texts, "TRACK_QUESTIONS")
+    yield Row("state", trouble or "no trouble so far")
+
+
 def leaving_sentences(app: App) -> Sequence[str]:
     """What leaves the machine by itself, or that nothing does; and what leaves on request."""
     return (*(leaving(app.settings, app.base.name) or (NOTHING,)), on_request())

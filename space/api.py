@@ -21,6 +21,7 @@ from vlmscope import (
     Finished,
     Gathering,
     InputError,
+    Run,
     Started,
     Stopped,
     Variant,
@@ -113,7 +114,8 @@ def _answered(
             max_new_tokens=_length(max_new_tokens, app.settings.max_new_tokens),
             max_image_pixels=app.settings.max_image_pixels,
         )
-        yield from _documents(events, right, offer)
+        run = yield from _documents(events, right, offer)
+        app.tracker.comparison(run, right)
     except VlmscopeError as refused:
         raise _error(str(refused)) from refused
     except Exception as fault:
@@ -124,7 +126,7 @@ def _answered(
 
 def _documents(
     events: Generator[Event, None, None], expected: str | None, offer: Offer
-) -> Iterator[Document]:
+) -> Generator[Document, None, Run]:
     gathering = Gathering()
     running: set[str] = set()
     # A client that leaves closes this, and so the engine's work.
@@ -140,6 +142,7 @@ def _documents(
     run = gathering.to_run()
     assert run is not None
     yield document(run, expected, offer)
+    return run
 
 
 def _read(app: App, offer: Offer, image: Any, question: Any, lines: Any, budget: Any) -> Request:

@@ -10,6 +10,7 @@ from api import api
 from application import App
 from checkpoints_tab import checkpoints_tab
 from compare_tab import compare_tab
+from history.tab import history_tab
 from layout import THEME, masthead
 from leaving import leaving
 from people import Visit, new_browser, person_of
@@ -36,6 +37,7 @@ def build(app: App) -> gr.Blocks:
         with gr.Tabs(selected="compare", elem_id="tabs") as tabs:
             compare = compare_tab(app, tabs, visit)
             checkpoints_tab(app.shelf, compare, app.choices)
+            history_tab(app, compare, visit)
             about_tab(app)
         api(app, page)
         _come_and_go(app, page, browser, visit)

@@ -15,6 +15,7 @@ from about import (
     limit_rows,
     memory_rows,
     place_rows,
+    tracking_rows,
     version_rows,
 )
 from application import App
@@ -87,12 +88,13 @@ ELSEWHERE = {"base", "host", "port", "checkpoints", "hub", "space"}
 """Said by the base, by the address, or by the places."""
 
 
-def test_every_setting_is_said_with_its_variable_and_value(tmp_path):
+def test_every_setting_is_said_with_its_variable_and_value(app, tmp_path):
     numbers = {
         f.name: 7 for f in fields(Settings) if "int" in str(f.type) or "float" in str(f.type)
     }
-    settings = replace(Settings(), history=tmp_path, **numbers)
+    settings = replace(Settings(), history=tmp_path, track="trackio", **numbers)
     rows = [*limit_rows(settings), *keeping_rows(settings)]
+    rows += tracking_rows(replace(app(), settings=settings))
     noted = {row.note: row.text for row in rows}
     for name in numbers.keys() - ELSEWHERE:
         assert "7" in noted[name.upper()]
