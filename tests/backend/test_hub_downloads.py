@@ -26,6 +26,7 @@ from vlmscope.checkpoints.download import download
 from vlmscope.checkpoints.hub import Hub
 from vlmscope.checkpoints.hub_errors import Interrupted
 from vlmscope.checkpoints.hub_find import fetched, having
+from vlmscope.checkpoints.hub_model import fetch_model, pinned_model
 from vlmscope.checkpoints.hub_place import MAX_PART
 from vlmscope.checkpoints.hub_room import OURS
 from vlmscope.cli.fetch import fetch
@@ -350,6 +351,17 @@ def test_what_is_in_use_stays_and_what_does_not_fit_beside_it_is_refused(server,
         CheckpointError, match=r"needs 0\.2 MiB, and the cache here, which is kept to"
     ):
         fetched(limited(server, hub, 1000), "hf://c/heads")
+
+
+def test_a_base_stays_in_the_cache_while_its_process_lives(server, hub, tiny_folder: Path):
+    files = {path.name: path.read_bytes() for path in tiny_folder.iterdir() if path.is_file()}
+    server.put("someone/tiny", files)
+    server.put(REPO, {"a.safetensors": HEAD})
+    pinned = pinned_model(hub, "someone/tiny", None)
+    fetch_model(hub, pinned)
+    with pytest.raises(CheckpointError, match="beside what is in use"):
+        fetched(limited(server, hub, on_disk(hub) + 1000), f"hf://{REPO}")
+    assert (hub.disk.snapshot(pinned) / "model.safetensors").is_file()
 
 
 def test_downloads_that_were_cut_and_blobs_that_nothing_names_count_too(server, hub):
