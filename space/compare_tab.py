@@ -177,16 +177,18 @@ def _compare_and_stop(
 
 def _values(app: App, request: Request, context: Context, stop: StopSignal) -> Iterator[Comparison]:
     """The grid's values of a comparison as it runs; raises what the engine raises."""
-    events = compare(
-        app.base,
-        request.image,
-        request.question,
-        request.variants,
-        max_new_tokens=app.settings.max_new_tokens,
-        max_image_pixels=app.settings.max_image_pixels,
-        stop=stop.is_set,
-    )
-    return watch(events, context)
+    # One that is stopped while it waits for a place begins all the same, and says so in its cells.
+    with app.places.comparison(stop.is_set):
+        events = compare(
+            app.base,
+            request.image,
+            request.question,
+            request.variants,
+            max_new_tokens=app.settings.max_new_tokens,
+            max_image_pixels=app.settings.max_image_pixels,
+            stop=stop.is_set,
+        )
+        yield from watch(events, context)
 
 
 def _refusal(base: SharedBase, read: Request | Problems | None, sentence: str) -> Problems:

@@ -72,7 +72,7 @@ def opened(
     compare: CompareTab,
     run: Run,
     added: tuple[Choice, ...],
-    expected: str | None = None,
+    expected: str | Sequence[str] | None = None,
     note: str = "",
 ) -> dict[Block, Any]:
     """Updates that fill the form with a run's question, fill the grid with its answers and go there.
