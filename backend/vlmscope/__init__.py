@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         Stopped,
         Token,
     )
+    from vlmscope.values.gathering import Gathering
     from vlmscope.values.internals import Internals, OtherQuery
     from vlmscope.values.metrics import METRICS, MetricInfo, metrics_for
     from vlmscope.values.plan import Plan, TokenMap
@@ -51,6 +52,7 @@ __all__ = [
     "Evidence",
     "Failed",
     "Finished",
+    "Gathering",
     "InputError",
     "Internals",
     "Judgement",
@@ -99,6 +101,7 @@ _NAMES = {
     "evidence.suite": "Case Suite read_suite",
     "values.errors": "BaseError CheckpointError InputError VariantError VlmscopeError",
     "values.events": "Event Evidence Failed Finished Maps Started Stopped Token",
+    "values.gathering": "Gathering",
     "values.internals": "Internals OtherQuery",
     "values.metrics": "METRICS MetricInfo metrics_for",
     "values.plan": "Plan TokenMap",

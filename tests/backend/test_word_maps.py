@@ -176,7 +176,7 @@ class TestSinks:
     def test_they_are_marked_on_the_attention_map(self, tiny, monkeypatch):
         found = np.zeros((4, 6), dtype=bool)
         found[0, 1] = True
-        monkeypatch.setattr("vlmscope.engine.row.attention_sinks", lambda looks: found)
+        monkeypatch.setattr("vlmscope.values.looks.attention_sinks", lambda looks: found)
         result = watched(tiny, ["baseline"]).results[0]
         marked = result.maps["attention"].sinks
         assert marked is not None and np.array_equal(marked, found)
@@ -184,7 +184,7 @@ class TestSinks:
 
 def test_a_saved_run_keeps_words_sinks_and_what_was_lost(tiny, tmp_path, monkeypatch):
     found = np.eye(4, 6, dtype=bool)
-    monkeypatch.setattr("vlmscope.engine.row.attention_sinks", lambda looks: found)
+    monkeypatch.setattr("vlmscope.values.looks.attention_sinks", lambda looks: found)
     done = watched(tiny)
     done.save(tmp_path / "run.json")
     for before, after in zip(done.results, Run.load(tmp_path / "run.json").results, strict=True):

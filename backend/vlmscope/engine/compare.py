@@ -16,9 +16,10 @@ from vlmscope.engine.stamp import make_stamp
 from vlmscope.engine.together import together
 from vlmscope.engine.work import FEWER, Sight, Work, sentence
 from vlmscope.values.errors import InputError
-from vlmscope.values.events import Event, Evidence, Failed, Finished, Maps, Started, Stopped
+from vlmscope.values.events import Event, Failed, Maps, Started
+from vlmscope.values.gathering import Gathering
 from vlmscope.values.images import open_image
-from vlmscope.values.result import Result, RunImage
+from vlmscope.values.result import RunImage
 from vlmscope.values.run import Run
 from vlmscope.values.variant import Variant, with_unique_ids
 
@@ -80,22 +81,12 @@ def run(
     **options: Any,
 ) -> Run:
     """`compare`, gathered: a `Run` whose results are in the variants' order."""
-    started: Started | None = None
-    results: dict[int, Result] = {}
+    gathering = Gathering()
     for event in compare(base, image, query, variants, **options):
-        if isinstance(event, Started):
-            started = event
-        elif isinstance(event, Finished | Failed | Stopped | Evidence):
-            results[event.index] = event.result
-    assert started is not None
-    return Run(
-        base=started.base,
-        stamp=started.stamp,
-        image=started.image,
-        query=started.query,
-        results=tuple(results[index] for index in sorted(results)),
-        options=started.options,
-    )
+        gathering.add(event)
+    gathered = gathering.to_run()
+    assert gathered is not None
+    return gathered
 
 
 def parse_variants(variants: Any) -> list[Variant]:

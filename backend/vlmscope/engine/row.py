@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -18,10 +18,10 @@ from vlmscope.engine.prompt import Prompt
 from vlmscope.engine.sampling import Chooser
 from vlmscope.values.errors import VlmscopeError
 from vlmscope.values.events import Failed, Finished, Maps, Stopped, Token
+from vlmscope.values.looks import Look, with_sinks, word_maps
 from vlmscope.values.plan import Plan, TokenMap
-from vlmscope.values.result import Result, RunImage, Spread, Status, WordMap
+from vlmscope.values.result import Result, RunImage, Spread, Status
 from vlmscope.values.selection import carriers
-from vlmscope.values.sinks import attention_sinks
 from vlmscope.values.variant import Variant
 
 
@@ -49,7 +49,7 @@ class Row:
     metrics: dict[str, float] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     spreads: dict[str, Spread] = field(default_factory=dict)
-    looks: list[tuple[int, int, np.ndarray]] = field(default_factory=list)
+    looks: list[Look] = field(default_factory=list)
     ended: bool = False
     varies: bool = False
     outcome: Result | None = None
@@ -151,15 +151,9 @@ class Row:
 
     def _out(self, status: Status, error: str | None = None) -> Result:
         """The row's result, and note it as what came of it."""
-        self._mark_sinks()
+        self.maps = with_sinks(self.maps, self.looks)
         self.outcome = self.result(status, error)
         return self.outcome
-
-    def _mark_sinks(self) -> None:
-        """Mark the image tokens that the model looked at whatever it wrote."""
-        sinks = attention_sinks([values for _, _, values in self.looks])
-        if sinks is not None and sinks.any():
-            self.maps["attention"] = replace(self.maps["attention"], sinks=sinks)
 
     def result(self, status: Status, error: str | None = None) -> Result:
         rows_cols = None if self.plan is None else (self.plan.assign.shape)
@@ -177,18 +171,8 @@ class Row:
             error=error,
             image=self.image,
             spreads=dict(self.spreads),
-            words=self._words(),
+            words=word_maps(self.looks, len(self.answer.text)),
         )
-
-    def _words(self) -> tuple[WordMap, ...]:
-        """A map for each token; one that ended inside a character has the span of the whole one."""
-        words: list[WordMap] = []
-        span: tuple[int, int] | None = None
-        for start, end, values in reversed(self.looks):
-            if end > start or span is None:
-                span = (start, end if end > start else len(self.answer.text))
-            words.append(WordMap(*span, values))
-        return tuple(reversed(words))
 
 
 class Clock:
