@@ -6,12 +6,14 @@ import gradio as gr
 from gradio.blocks import Block
 
 from application import App
-from asked import asked_by
+from asked import Asked, asked_by
 from compare_tab import CompareTab
 from convert import Context, from_run
 from figures import table
+from layout import note as said_of
 from menu import Choice, notes
 from offer import Offer
+from states import Last
 from vlmscope import InputError, Run, Variant
 
 
@@ -20,8 +22,8 @@ def outputs(compare: CompareTab) -> list[Block]:
     form, shown = compare.form, compare.shown
     return [
         compare.tabs,
-        *(form.image, form.question, form.variants, form.lines, form.budget),
-        *(shown.grid, shown.table),
+        *(form.image, form.question, *compare.filled(Asked([]))),
+        *(shown.note, shown.grid, shown.table, compare.mine.last),
     ]
 
 
@@ -32,27 +34,26 @@ def opened(
     added: tuple[Choice, ...],
     expected: str | None = None,
     note: str = "",
+    entry: int | None = None,
 ) -> dict[Block, Any]:
     """Updates that fill the form with a run's question, fill the grid with its answers and go there.
 
     A checkpoint that is not here any more stands among the lines, as it was named. `note` says
-    what kind of a comparison it is, such as a stored one.
+    what kind of a comparison it is, such as a stored one; `entry` is its number in the history.
     """
     offer = Offer((*app.choices, *added), app.settings.is_private)
     form, shown = compare.form, compare.shown
     asked = asked_by([_found(offer, result.variant) for result in run.results], offer)
     value = from_run(run, Context(expected, notes(offer.choices)))
-    if note:
-        value = value.model_copy(update={"stamp": {"shown": note, **value.stamp}})
     return {
         compare.tabs: gr.update(selected="compare"),
         form.image: run.image.pixels,
         form.question: run.query,
-        form.variants: asked.ticked,
-        form.lines: asked.lines,
-        form.budget: asked.percent,
+        **compare.filled(asked),
+        shown.note: said_of(note),
         shown.grid: value,
         shown.table: table(value),
+        compare.mine.last: Last(run, expected, entry),
     }
 
 

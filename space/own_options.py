@@ -1,6 +1,7 @@
 """The options of each ticked variant, beside the one line that says the same."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from html import escape
 from typing import Any
 
@@ -11,48 +12,46 @@ from layout import Inputs
 from menu import Choice
 from offer import Offer
 from request import with_budget, with_options
+from states import States
 from vlmscope import InputError, Variant
+from vlmscope.variants.arr_coc_head import NAMES
 from vlmscope.variants.registry import find_kind
 
-HINTS = {
-    "keep": "25%, 0.25 or a count such as 64",
-    "seed": "a whole number, 0 unless given",
-    "weights": "head, equal or 0.2/0.3/0.5",
-    "without": "information, perspectival or participatory",
-}
+HINTS = {"keep": "25% or 64", "seed": "0"}
 """What may stand in an option; kinds of other packages say it in their own refusals."""
-NO_ADAPTER = ""
+CHOICES = {
+    "weights": [("the head's own", ""), "equal", "0/0/1", "0.2/0.3/0.5"],
+    "without": [("nothing", ""), *NAMES],
+}
+"""What an option's list offers; what else it takes may be written."""
 QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "queue": False}
 
 Own = dict[str, dict[str, str]]
 
 
-def own_options(app: App, form: Inputs, added: gr.State, own: gr.State, fresh: gr.State) -> None:
-    """A few fields for each ticked variant; `own` has what was written, by variant and option.
-
-    `fresh` changes when `own` was set by something else than these fields, such as a link.
-    """
+def own_options(app: App, form: Inputs, mine: States) -> None:
+    """A few fields for each ticked variant, drawn anew when others are ticked or all was set anew."""
 
     @gr.render(
-        inputs=[form.variants, added, own, form.budget], triggers=[form.variants.change, fresh.change]
+        inputs=[form.variants, mine.added, mine.own, form.budget],
+        triggers=[form.variants.change, mine.fresh.change],
     )
     def fields(ticked: list[str], added: tuple[Choice, ...], own: Own, percent: float) -> None:
         offer = Offer((*app.choices, *added), app.settings.is_private)
         chosen = [choice.variant for choice in offer.choices if choice.variant.id in ticked]
         for variant in chosen:
             if names := _options(variant):
-                _fields(variant, names, offer, own, percent, form, own_state)
-
-    own_state = own
+                _fields(variant, names, offer, own, percent, form, mine.own)
 
 
 def line(variant: Variant, options: Mapping[str, str], percent: float, offer: Offer) -> str:
     """The one line that asks for the same, or why there is none, as HTML."""
     try:
         whole = with_budget(with_options(variant, options), percent)
+        bare = replace(whole, id="", title="")  # those are the app's own
     except InputError as problem:
         return f'<p class="problem">{escape(str(problem))}</p>'
-    return f'<code class="line">{escape(str(offer.veiled(whole)))}</code>'
+    return f'<code class="line">{escape(str(offer.veiled(bare)))}</code>'
 
 
 def _options(variant: Variant) -> list[str]:
@@ -70,35 +69,16 @@ def _fields(
     own_state: gr.State,
 ) -> None:
     given = own.get(variant.id, {})
-    with gr.Group(elem_classes="own"):
+    adapters = _adapters(offer) if variant.kind != "lora" and not variant.adapters else []
+    names = [*names, *(["lora"] if adapters else [])]
+    lists: dict[str, list[Any]] = CHOICES | {"lora": [("none", ""), *adapters]}
+    with gr.Column(elem_classes="own", min_width=0):
         gr.HTML(f"<h3>{escape(variant.title)}</h3>", padding=False)
         with gr.Row(equal_height=True):
             boxes = [
-                gr.Textbox(
-                    given.get(name, ""),
-                    label=name,
-                    placeholder=HINTS.get(name, "the kind's own"),
-                    max_length=100,
-                    min_width=110,
-                    key=(variant.id, name),
-                    preserved_by_key=None,
-                )
+                _field(name, given.get(name, ""), lists.get(name), (variant.id, name))
                 for name in names
             ]
-            adapters = _adapters(offer)
-            if adapters and variant.kind != "lora" and not variant.adapters:
-                names = [*names, "lora"]
-                boxes.append(
-                    gr.Dropdown(
-                        [("none", NO_ADAPTER), *adapters],
-                        value=given.get("lora", NO_ADAPTER),
-                        label="LoRA beside it",
-                        allow_custom_value=True,
-                        min_width=110,
-                        key=(variant.id, "lora"),
-                        preserved_by_key=None,
-                    )
-                )
         shown = gr.HTML(line(variant, given, percent, offer), padding=False)
 
     def change(own: Own, percent: float, *values: str | None) -> tuple[Own, str]:
@@ -113,6 +93,19 @@ def _fields(
             trigger_mode="always_last",
             **QUIET,
         )
+
+
+def _field(
+    name: str, value: str, choices: list[Any] | None, key: tuple[str, str]
+) -> gr.Textbox | gr.Dropdown:
+    # What was written comes from the state, not from the field that stood here before.
+    same: dict[str, Any] = {"min_width": 96, "key": key, "preserved_by_key": None}
+    if choices is None:
+        return gr.Textbox(
+            value, label=name, placeholder=HINTS.get(name), max_length=100, max_lines=1, **same
+        )
+    label = "LoRA beside it" if name == "lora" else name
+    return gr.Dropdown(choices, value=value, label=label, allow_custom_value=True, **same)
 
 
 def _adapters(offer: Offer) -> list[tuple[str, str]]:

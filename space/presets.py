@@ -58,7 +58,10 @@ def _is_control(variant: Variant) -> bool:
 def _ablations(head: Variant) -> list[Variant]:
     """The head with a score less, or other weights; each a variant with its own name."""
     changed = [(f"without {name}", {"without": name}) for name in NAMES]
-    changed += [("equal weights", {"weights": "equal"}), (f"{NAMES[-1]} alone", {"weights": "0/0/1"})]
+    changed += [
+        ("equal weights", {"weights": "equal"}),
+        (f"{NAMES[-1]} alone", {"weights": "0/0/1"}),
+    ]
     return [
         replace(
             head,

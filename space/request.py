@@ -19,6 +19,9 @@ MAX_LINES = 4000
 """Characters of all variants in text together."""
 
 
+ANYTHING = Offer((), is_private=True)
+
+
 @dataclass(frozen=True)
 class Limits:
     """What one person may ask for.
@@ -26,7 +29,7 @@ class Limits:
     `offer` says which checkpoints a line may name. `reserved` tokens of the base stand in no question.
     """
 
-    offer: Offer = Offer((), is_private=True)
+    offer: Offer = ANYTHING
     reserved: Collection[str] = ()
     image_pixels: int = MAX_PIXELS
     variants: int = 16

@@ -1,0 +1,34 @@
+"""What one person's open page keeps on the server; it is bounded, and ends with the visit."""
+
+from dataclasses import dataclass
+
+import gradio as gr
+
+from vlmscope import Run
+
+
+@dataclass(frozen=True)
+class Last:
+    """The comparison that stands in the grid: `entry` is its number in the history, if it is kept."""
+
+    run: Run
+    expected: str | None = None
+    entry: int | None = None
+
+
+@dataclass(frozen=True)
+class States:
+    """`gr.State`s: `visit` a `Visit`, `added` the choices that a person added to the app's, `own` the
+    options of single ticked variants, `fresh` a number that changes when `own` was set as a whole,
+    `last` a `Last` or None."""
+
+    visit: gr.State
+    added: gr.State
+    own: gr.State
+    fresh: gr.State
+    last: gr.State
+
+
+def states(visit: gr.State) -> States:
+    """Made inside a tab: directly between tabs, Gradio would make the tabs twice."""
+    return States(visit, gr.State(()), gr.State({}), gr.State(0), gr.State(None))
