@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from playwright.sync_api import Browser, sync_playwright
 
@@ -64,7 +65,12 @@ def take_card(chromium: Browser, address: str, file: Path, view: dict) -> None:
 def main(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, str(ROOT / "space" / "app.py")]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as app:
+    with (
+        TemporaryDirectory() as history,
+        subprocess.Popen(
+            command, stdout=subprocess.PIPE, text=True, env=os.environ | {"HISTORY": history}
+        ) as app,
+    ):
         try:
             lines = iter(app.stdout or ())
             found = (re.search(r"ready after .*: (http://\S+)", line) for line in lines)

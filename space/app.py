@@ -6,7 +6,7 @@ import sys
 import time
 from functools import partial
 
-from settings import read_or_exit
+from settings import BadSetting, read_or_exit
 
 # Before gradio and the Hub's client are imported: nothing about a person's use leaves the machine.
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
@@ -24,6 +24,8 @@ def main() -> None:
     from application import App
     from bases import check_answer_length, load_base
     from examples import read_examples
+    from history.store import History
+    from keeping import lasting
     from menu import fitting, menu
     from page import build, launch_options
     from ports import first_free, in_url, listen
@@ -37,6 +39,7 @@ def main() -> None:
     assets = shipped_folder().parent
     has_gpu = torch.cuda.is_available()
     try:
+        settings, ends = lasting(settings)
         first_free(settings.host, settings.port)  # a wrong HOST or PORT is said before the wait
         hub = Hub(
             allowed=None if settings.is_private else settings.hub,
@@ -51,7 +54,8 @@ def main() -> None:
         )
         loaded = load_base(settings.base, has_gpu, load, _say)
         check_answer_length(loaded.base, settings.max_new_tokens)
-    except (VlmscopeError, OSError) as problem:
+        history = History(settings.history, settings.history_bytes)
+    except (BadSetting, VlmscopeError, OSError) as problem:
         sys.exit(f"vlmscope: {problem}")
     shipped = [assets / "checkpoints"] if (assets / "checkpoints").is_dir() else []
     shelf = Shelf.of(settings, [*map(str, shipped), *settings.checkpoints], hub, loaded.base)
@@ -59,11 +63,13 @@ def main() -> None:
     examples = read_examples(assets / "examples")
     offered, misfits = fitting(found.records, shelf.fits)
     _say(f"found {len(offered)} checkpoints for this base and {len(examples)} examples")
-    notice = " ".join(filter(None, (loaded.notice, misfits, *found.problems)))
+    notice = " ".join(filter(None, (loaded.notice, ends, misfits, *found.problems)))
     if notice:
         _say(notice)
 
-    page = build(App(loaded.base, settings, menu(offered), examples, shelf, notice))
+    page = build(
+        App(loaded.base, settings, menu(offered), examples, shelf, notice, history=history)
+    )
     host = in_url(settings.host)
     port = listen(
         settings.host,

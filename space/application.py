@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from examples import Example
+from history.store import History
 from menu import Choice
 from people import Visits
 from settings import Settings
@@ -21,3 +22,4 @@ class App:
     shelf: Shelf
     notice: str = ""
     visits: Visits = field(default_factory=Visits)
+    history: History = field(default_factory=lambda: History(None))

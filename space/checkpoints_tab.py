@@ -70,8 +70,8 @@ def checkpoints_tab(shelf: Shelf, compare: CompareTab, choices: Sequence[Choice]
     form, chosen_by_hand = compare.form, compare.added
     with gr.Tab("Checkpoints", id="checkpoints") as opened:
         tab = _layout(shelf)
-    found, places = gr.State(Found()), gr.State(())
-    chosen, stop = gr.State(""), gr.State(StopSignal())
+        found, places = gr.State(Found()), gr.State(())
+        chosen, stop = gr.State(""), gr.State(StopSignal())
     view = [tab.words, tab.kind, tab.by, tab.metric]
     shown = [tab.table, tab.kind, tab.by, tab.metric, tab.plot, tab.best]
 

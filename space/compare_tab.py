@@ -57,14 +57,14 @@ class CompareTab:
 def compare_tab(app: App, tabs: gr.Tabs, visit: gr.State) -> CompareTab:
     """Build the tab; whatever belongs to one person is in their own `gr.State`."""
     with gr.Tab("Compare", id="compare"):
-        mine = states(visit)
+        mine, total = states(visit), gr.State(None)
         with gr.Row(equal_height=False, elem_id="panes"):
             form = inputs(app.choices, one_for_each_image(app.examples))
             shown = results()
         with form.more:
             own_options(app, form, mine)
     compare = CompareTab(tabs, form, shown, mine)
-    _show_token_count(app, form)
+    _show_token_count(app, form, total)
     _pick_examples(app, form)
     _pick_presets(app, compare)
     _reselect(app, compare)
@@ -72,9 +72,7 @@ def compare_tab(app: App, tabs: gr.Tabs, visit: gr.State) -> CompareTab:
     return compare
 
 
-def _show_token_count(app: App, form: Inputs) -> None:
-    total = gr.State(None)
-
+def _show_token_count(app: App, form: Inputs, total: gr.State) -> None:
     def count(image: str | None) -> int | None:
         size = picture_size(image)
         return count_image_tokens(app.base, *size) if size else None

@@ -68,14 +68,13 @@ class Results:
     view: gr.JSON
 
 
-def masthead(base: str, is_private: bool, notice: str) -> None:
+def masthead(base: str, privacy: str, notice: str) -> None:
     """The name, what runs, and what leaves the machine, said once."""
-    privacy = "private · nothing leaves this machine" if is_private else "shared server"
     told = f'<div class="notice">{escape(notice)}</div>' if notice else ""
     gr.HTML(
         '<header class="masthead"><h1>vlmscope</h1>'
         f'<span class="chip">{escape(base)}</span>'
-        f'<span class="chip privacy">{privacy}</span>{told}</header>'
+        f'<span class="chip privacy">{escape(privacy)}</span>{told}</header>'
     )
 
 
@@ -159,7 +158,7 @@ def results() -> Results:
         with gr.Row(elem_id="link", equal_height=True):
             link = gr.Button("Link to this", size="sm", scale=0, min_width=110)
             address = gr.Textbox(
-                visible=False, show_label=False, container=False, buttons=["copy"], scale=1
+                visible=False, show_label=False, max_lines=1, buttons=["copy"], scale=1
             )
         view = gr.JSON(visible=False)
     return Results(note, grid, figures, link, address, view)

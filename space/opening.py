@@ -43,7 +43,7 @@ def opened(
     """
     offer = Offer((*app.choices, *added), app.settings.is_private)
     form, shown = compare.form, compare.shown
-    asked = asked_by([_found(offer, result.variant) for result in run.results], offer)
+    asked = asked_by([found(offer, result.variant) for result in run.results], offer)
     value = from_run(run, Context(expected, notes(offer.choices)))
     return {
         compare.tabs: gr.update(selected="compare"),
@@ -57,7 +57,8 @@ def opened(
     }
 
 
-def _found(offer: Offer, variant: Variant) -> Variant:
+def found(offer: Offer, variant: Variant) -> Variant:
+    """The variant with the places of what it names, as far as they are offered."""
     try:
         return offer.resolved(variant)
     except InputError:

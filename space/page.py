@@ -5,10 +5,14 @@ from typing import Any
 
 import gradio as gr
 
+from about_tab import about_tab
 from application import App
 from checkpoints_tab import checkpoints_tab
 from compare_tab import compare_tab
 from layout import THEME, masthead
+from leaving import leaving
+from linking import first_sight, make_links
+from opening import outputs
 from people import Visit, new_browser, person_of
 from titles import base_name
 from vlmscope import SharedBase
@@ -29,11 +33,14 @@ def build(app: App) -> gr.Blocks:
     ) as page:
         browser = gr.BrowserState("", storage_key="vlmscope", secret=app.settings.secret)
         visit = gr.State(Visit(""))
-        masthead(base_line(app.base), app.settings.is_private, app.notice)
+        masthead(base_line(app.base), privacy_line(app), app.notice)
         with gr.Tabs(selected="compare", elem_id="tabs") as tabs:
             compare = compare_tab(app, tabs, visit)
             checkpoints_tab(app.shelf, compare, app.choices)
-        _come_and_go(app, page, browser, visit)
+            about_tab(app)
+        make_links(app, compare)
+        greeted = _come_and_go(app, page, browser, visit)
+        greeted.then(first_sight(app, compare), [visit, compare.added], outputs(compare), **QUIET)
     return page.queue(max_size=MOST_WAITING)
 
 
@@ -56,7 +63,17 @@ def base_line(base: SharedBase) -> str:
     return " · ".join((name, str(base.dtype).removeprefix("torch."), device))
 
 
-def _come_and_go(app: App, page: gr.Blocks, browser: gr.BrowserState, visit: gr.State) -> None:
+def privacy_line(app: App) -> str:
+    """Who can see what one does here, in a few words; the tab About says all of it."""
+    if not app.settings.is_private:
+        return "shared server"
+    leaves = leaving(app.settings, app.base.name)
+    return "private · About says what leaves" if leaves else "private · nothing leaves this machine"
+
+
+def _come_and_go(app: App, page: gr.Blocks, browser: gr.BrowserState, visit: gr.State) -> Any:
+    """Know who opens a page and who closes it; gives the event of the opening."""
+
     def greet(key: str, request: gr.Request) -> tuple[str, Visit]:
         key = key or new_browser()
         person = person_of(key, request.username)
@@ -65,5 +82,7 @@ def _come_and_go(app: App, page: gr.Blocks, browser: gr.BrowserState, visit: gr.
     def leave(request: gr.Request) -> None:
         app.visits.leave(str(request.session_hash))
 
-    page.load(greet, browser, [browser, visit], **QUIET)
+    if not app.history.is_lasting:
+        app.visits.when_gone(app.history.forget_person)
     page.unload(leave)
+    return page.load(greet, browser, [browser, visit], **QUIET)

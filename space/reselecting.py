@@ -6,7 +6,7 @@ from convert import Context, finished, from_run, with_selection
 from gradio_comparisongrid import Comparison
 from request import with_budget
 from titles import given_title
-from vlmscope import Run, SharedBase, Variant, select
+from vlmscope import Failed, Maps, Run, SharedBase, Variant, select
 
 
 def at_budget(variant: Variant, run: Run, percent: float) -> Variant:
@@ -37,10 +37,9 @@ def reselected(base: SharedBase, run: Run, percent: float, context: Context) -> 
         return value
     asked = [variant for variant, is_other in zip(variants, changed, strict=True) if is_other]
     events = iter(select(base, run.image.pixels, run.query, asked))
-    cells = [
-        with_selection(cell, result, variant, next(events), context) if is_other else cell
-        for cell, result, variant, is_other in zip(
-            value.cells, run.results, variants, changed, strict=True
-        )
-    ]
+    cells = list(value.cells)
+    for index, (result, variant) in enumerate(zip(run.results, variants, strict=True)):
+        event = next(events) if changed[index] else None
+        if isinstance(event, Maps | Failed):
+            cells[index] = with_selection(cells[index], result, variant, event, context)
     return finished(value.model_copy(update={"cells": cells}))

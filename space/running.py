@@ -13,6 +13,7 @@ from convert import Context
 from examples import expected_answer
 from figures import table
 from gradio_comparisongrid import Comparison
+from history.recording import record
 from layout import Inputs, Results, note, problem, waiting
 from menu import Choice, notes
 from offer import Offer
@@ -112,7 +113,9 @@ def _compared(
                 is_told = before.get(shown.table) == said[shown.table]
                 yield {shown.grid: value} if is_told else said
             if run := gathering.to_run():
-                said[mine.last] = Last(run, answer)
+                recorded = record(app, visit, run, answer, added)
+                said[mine.last] = Last(run, answer, recorded.id)
+                said[shown.note] = note(recorded.problem)
     except InputError as refused:
         said |= _beside(form, _refusal(app.base, read, str(refused)))
     except VlmscopeError as refused:

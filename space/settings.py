@@ -12,6 +12,8 @@ Default = TypeVar("Default", int, None)
 
 
 LEAST_SECRET = 16
+STRANGERS_HISTORY = 256 * 2**20
+"""Bytes of one person's history on a shared server, unless it is told otherwise."""
 
 
 class BadSetting(ValueError):
@@ -51,6 +53,8 @@ class Settings:
     """The most cases of one batch."""
     history: Path | None = None
     """The folder of everyone's history; none: it lives as long as a person's visit."""
+    history_gib: float | None = None
+    """The most that one person's history may take, in GiB; none: at the desk what the disk holds."""
     secret: str | None = None
     """What a browser's own key is sealed with; none: a new one at every start."""
     space: str | None = None
@@ -64,6 +68,13 @@ class Settings:
     @property
     def hub_cache_bytes(self) -> int | None:
         return None if self.hub_cache_gib is None else int(self.hub_cache_gib * 2**30)
+
+    @property
+    def history_bytes(self) -> int | None:
+        """The most that one person's history may take; strangers do not fill a disk."""
+        if self.history_gib is not None:
+            return int(self.history_gib * 2**30)
+        return None if self.is_private else STRANGERS_HISTORY
 
     @property
     def is_private(self) -> bool:
@@ -94,6 +105,7 @@ def read(environment: Mapping[str, str]) -> Settings:
         max_variants=_integer(environment, "MAX_VARIANTS", Settings.max_variants, 1, 64),
         max_batch=_integer(environment, "MAX_BATCH", Settings.max_batch, 1, 100_000),
         history=_folder(environment, "HISTORY"),
+        history_gib=_gib(environment, "HISTORY_GIB"),
         secret=_secret(environment),
         space=space,
     )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from itertools import takewhile
 from typing import Any
 
 import pytest
+from tests.support.stop import after
 
 from vlmscope import Evidence, Failed, Gathering, Maps, Run, Started, Stopped, Token, compare, run
 from vlmscope.values.metrics import UNTIMED
@@ -14,12 +14,6 @@ from vlmscope.values.run_file import encode_result
 
 QUERY = "What colour is the star?"
 LINES = ["baseline", "random:keep=50%,seed=3", "arr-coc:nowhere.safetensors", "downsample:keep=30%"]
-
-
-def after(steps: int) -> Callable[[], bool]:
-    """A `stop` that is asked so often before it says yes."""
-    left = iter(range(steps))
-    return lambda: next(left, None) is None
 
 
 def told(made: Run | None) -> Any:

@@ -80,3 +80,9 @@ def test_a_short_secret_is_refused_without_being_said():
     with pytest.raises(BadSetting, match="SECRET has 5 characters") as refused:
         read({"SECRET": "hush!"})
     assert "hush!" not in str(refused.value)
+
+
+def test_a_strangers_history_is_bounded_and_ones_own_is_not():
+    assert read({}).history_bytes is None
+    assert read({"HOST": "0.0.0.0"}).history_bytes == 256 * 2**20
+    assert read({"HISTORY_GIB": "1.5"}).history_bytes == 1.5 * 2**30

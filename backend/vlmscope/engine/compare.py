@@ -9,14 +9,16 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping, Sequence
 from typing import Any
 
+from vlmscope.checkpoints.hub_errors import Interrupted
 from vlmscope.engine.base import SharedBase
 from vlmscope.engine.measured import measured
 from vlmscope.engine.options import Options, check_query
+from vlmscope.engine.row import Row
 from vlmscope.engine.stamp import make_stamp
 from vlmscope.engine.together import together
 from vlmscope.engine.work import FEWER, Sight, Work, sentence
 from vlmscope.values.errors import InputError
-from vlmscope.values.events import Event, Failed, Maps, Started
+from vlmscope.values.events import Event, Failed, Maps, Started, Stopped
 from vlmscope.values.gathering import Gathering
 from vlmscope.values.images import open_image
 from vlmscope.values.result import RunImage
@@ -54,23 +56,29 @@ def select(
     query: str,
     variants: Sequence[Variant | str],
     **options: Any,
-) -> list[Maps | Failed]:
+) -> list[Maps | Failed | Stopped]:
     """What each variant would keep, and the maps of its method, in the variants' order.
 
     Nothing is answered and the language model does not run; the vision tower only for a kind that
-    looks at its output, and not when the image's features are remembered. Takes what `compare` takes
-    and raises what it raises; a variant that cannot choose is a `Failed`.
+    looks at its output, and not when the image's features are remembered: quick enough to follow a
+    slider. Takes what `compare` takes and raises what it raises; a variant that cannot choose is a
+    `Failed`, one that `stop` or `max_seconds` came before a `Stopped`.
     """
     work = prepared(base, image, query, variants, options)
     sight = Sight(base)
-    chosen: list[Maps | Failed] = []
-    for row in work.rows():
-        try:
-            work.choose(row, sight)
-            chosen.append(row.maps_event())
-        except Exception as error:
-            chosen.append(row.failed(sentence(row.variant.title, error, FEWER)))
-    return chosen
+    return [_chosen(work, row, sight) for row in work.rows()]
+
+
+def _chosen(work: Work, row: Row, sight: Sight) -> Maps | Failed | Stopped:
+    if work.asked_to_stop():
+        return work.stopped(row)
+    try:
+        work.roomily(lambda: work.choose(row, sight))
+        return row.maps_event()
+    except Interrupted:  # a download that was asked to stop
+        return work.stopped(row)
+    except Exception as error:
+        return row.failed(sentence(row.variant.title, error, FEWER))
 
 
 def run(

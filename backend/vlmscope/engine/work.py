@@ -27,7 +27,7 @@ from vlmscope.engine.prompt import Prompt
 from vlmscope.engine.row import Clock, Row
 from vlmscope.engine.sampling import Chooser
 from vlmscope.values.errors import VlmscopeError
-from vlmscope.values.events import Event, Started
+from vlmscope.values.events import Event, Started, Stopped
 from vlmscope.values.result import RunImage
 from vlmscope.values.selection import carriers
 from vlmscope.values.variant import Variant
@@ -89,7 +89,7 @@ class Work:
     def asked_to_stop(self) -> bool:
         return self.is_late or (self.options.stop is not None and bool(self.options.stop()))
 
-    def stopped(self, row: Row) -> Event:
+    def stopped(self, row: Row) -> Stopped:
         """The end of a row that was not finished, and that time was the reason when it was."""
         if self.is_late:
             row.warnings.append(

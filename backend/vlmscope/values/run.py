@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from vlmscope.values import strict_json
-from vlmscope.values.errors import InputError
+from vlmscope.values.errors import InputError, shown
 from vlmscope.values.images import open_image
 from vlmscope.values.result import Result, RunImage
 from vlmscope.values.run_file import (
@@ -16,6 +16,7 @@ from vlmscope.values.run_file import (
     decode_result,
     encode_image,
     encode_result,
+    image_facts,
 )
 
 FORMAT = "vlmscope.run"
@@ -44,20 +45,24 @@ class Run:
                 return result
         raise KeyError(id)
 
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the run as one JSON file, image and maps included; no half file is left."""
-        name = os.fspath(path)
-        place = check_place(name)
-        document = {
+    def to_document(self, with_pixels: bool = True) -> dict[str, Any]:
+        """The run as the plain data of its file, maps included; without pixels, its image has no `png`."""
+        return {
             "format": FORMAT,
             "schema_version": SCHEMA_VERSION,
             "base": self.base,
             "stamp": self.stamp,
             "options": self.options,
-            "image": encode_image(self.image),
+            "image": encode_image(self.image) if with_pixels else image_facts(self.image),
             "query": self.query,
             "results": [encode_result(result) for result in self.results],
         }
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the run as one JSON file, image and maps included; no half file is left."""
+        name = os.fspath(path)
+        place = check_place(name)
+        document = self.to_document()
         partial = f"{place}.{os.getpid()}.part"
         try:
             with open(partial, "w", encoding="utf-8") as file:
@@ -87,12 +92,17 @@ class Run:
             ) from error
         except (ValueError, RecursionError) as error:
             raise InputError(f"{name!r} is no JSON ({error}); give a saved run.") from error
+        return cls.from_document(document, repr(name))
+
+    @classmethod
+    def from_document(cls, document: Any, name: str = "The document") -> Run:
+        """The run of what `to_document` gave; raises InputError, which calls it `name`."""
         if not isinstance(document, dict) or document.get("format") != FORMAT:
-            raise InputError(f"{name!r} is no saved run of vlmscope; give one that it saved.")
+            raise InputError(f"{name} is no saved run of vlmscope; give one that it saved.")
         if document.get("schema_version") != SCHEMA_VERSION:
             raise InputError(
-                f"{name!r} is a run of schema version {document.get('schema_version')!r}, and this "
-                f"version reads {SCHEMA_VERSION}; use the vlmscope that saved it."
+                f"{name} is a run of schema version {shown(document.get('schema_version'))}, and "
+                f"this version reads {SCHEMA_VERSION}; use the vlmscope that saved it."
             )
         try:
             return cls(
@@ -105,7 +115,7 @@ class Run:
             )
         except (KeyError, TypeError, ValueError, AttributeError, OSError) as error:
             raise InputError(
-                f"{name!r} is a damaged run ({type(error).__name__}: {error}); save it again."
+                f"{name} is a damaged run ({type(error).__name__}: {error}); save it again."
             ) from error
 
 

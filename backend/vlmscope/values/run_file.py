@@ -18,17 +18,21 @@ from vlmscope.values.variant import Variant
 MAX_CELLS = 65535
 
 
-def encode_image(image: RunImage) -> dict[str, Any]:
-    buffer = io.BytesIO()
-    image.pixels.save(buffer, "PNG")
+def image_facts(image: RunImage) -> dict[str, Any]:
+    """What is told of an image beside its pixels."""
     return {
         "width": image.width,
         "height": image.height,
         "rows": image.rows,
         "cols": image.cols,
         "tokens": image.tokens,
-        "png": base64.b64encode(buffer.getvalue()).decode("ascii"),
     }
+
+
+def encode_image(image: RunImage) -> dict[str, Any]:
+    buffer = io.BytesIO()
+    image.pixels.save(buffer, "PNG")
+    return image_facts(image) | {"png": base64.b64encode(buffer.getvalue()).decode("ascii")}
 
 
 def decode_image(entry: Mapping[str, Any], to_rgb: Callable[[Any], Image.Image]) -> RunImage:

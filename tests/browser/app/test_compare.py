@@ -151,6 +151,8 @@ def test_a_broken_checkpoint_fails_in_its_own_cell_alone(app, open_page, tmp_pat
 
 def test_what_is_missing_or_wrong_is_said_beside_its_field(app, open_page):
     page = open_page(app.address)
+    page.get_by_label("Clear").click()
+    page.locator("#question textarea").fill("")
     others(page).fill("sharpest:keep=50%")
     page.get_by_role("button", name="Compare", exact=True).click()
     alerts = page.get_by_role("alert")
@@ -162,7 +164,6 @@ def test_what_is_missing_or_wrong_is_said_beside_its_field(app, open_page):
     _stands_below(image, page.locator("#image"))
     _stands_below(question, page.locator("#question"))
     _stands_below(lines, page.locator("#free"))
-    expect(cells(page)).to_have_count(0)
 
     pick_first_example(page)
     others(page).fill("")
@@ -357,3 +358,73 @@ def test_measure_gives_figures_of_several_runs_of_each(app, open_page):
     compare(page, 2, "Measure")
     expect(page.get_by_test_id("grid")).to_contain_text("measured, 3 runs of each")
     expect(cells(page).nth(1).get_by_test_id("kept")).to_contain_text("50 of 100")
+
+
+def test_a_stored_comparison_stands_there_at_first_and_is_said_to_be_one(app, open_page):
+    page = open_page(app.address)
+    expect(cells(page)).to_have_count(4)
+    expect(page.locator("#note")).to_contain_text(
+        "A stored comparison of the small base that ships"
+    )
+    question = page.locator("#question textarea").input_value()
+    expect(page.get_by_test_id("grid")).to_contain_text(question)
+    verdicts = [cells(page).nth(i).inner_text() for i in range(4)]
+    assert "correct" in verdicts[0]
+    assert any("wrong" in verdict for verdict in verdicts)
+    answers = [cells(page).nth(i).get_by_test_id("answer").inner_text() for i in range(4)]
+    compare(page, 4)
+    expect(page.locator("#note")).not_to_be_visible()
+    for i in range(4):
+        expect(cells(page).nth(i).get_by_test_id("answer")).to_have_text(answers[i])
+
+
+def test_a_link_restores_image_question_variants_and_view(app, open_page):
+    page = open_page(app.address)
+    pick_first_example(page)
+    tick(page, "Baseline", "ARR-COC two", "Random")
+    others(page).fill("uniform:keep=16")
+    compare(page, 4)
+    page.locator("select[aria-label=Colours]").select_option("magma")
+    page.get_by_role("button", name="Link to this").click()
+    link = page.locator("#link textarea, #link input")
+    expect(link).to_have_value(re.compile(r"^http://127.0.0.1:\d+/\?image=scene-01.png&run=\d+&q="))
+    address = link.input_value()
+
+    again = page.context.new_page()
+    again.goto(address)
+    expect(cells(again)).to_have_count(4)
+    expect(again.locator("#question textarea")).to_have_value(FIRST["question"])
+    expect(again.locator("select[aria-label=Colours]")).to_have_value("magma")
+    expect(again.locator("#variants input:checked")).to_have_count(4)
+
+    # Somebody else does not have the answers, but all it takes to make them.
+    other = open_page(address)
+    expect(cells(other)).to_have_count(0)
+    expect(other.locator("#question textarea")).to_have_value(FIRST["question"])
+    expect(other.locator("#variants input:checked")).to_have_count(4)
+    compare(other, 4)
+    expect(other.locator("select[aria-label=Colours]")).to_have_value("magma")
+    expect(cells(other).nth(3).get_by_test_id("kept")).to_contain_text("16 of")
+
+
+def test_a_link_to_what_is_not_there_says_so_and_leaves_the_page_whole(app, open_page):
+    page = open_page(app.address + "/?run=999999&q=What")
+    expect(page.locator("#note")).to_contain_text("is not there, or is someone else's")
+    pick_first_example(page)
+    compare(page, 4)
+
+
+def test_closing_the_page_stops_what_is_compared(talkative_app, open_page):
+    page = open_page(talkative_app.address)
+    pick_first_example(page)
+    tick(page, "Baseline", "Random")
+    page.get_by_role("button", name="Compare", exact=True).click()
+    expect(cells(page).nth(1).get_by_test_id("answer")).not_to_be_empty()
+    page.close()
+    # With one place for each, two more could not both answer while the first two went on.
+    for _ in range(2):
+        another = open_page(talkative_app.address)
+        pick_first_example(another)
+        tick(another, "Baseline")
+        another.get_by_role("button", name="Compare", exact=True).click()
+        expect(cells(another).first.get_by_test_id("answer")).not_to_be_empty()

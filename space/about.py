@@ -1,0 +1,124 @@
+"""What the tab About says: plain rows of a name and a text, nothing of how they look."""
+
+import platform
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from application import App
+from leaving import NOTHING, leaving, on_request
+from memory_use import MIB, Held, MemoryUse
+from request import MAX_QUESTION
+from settings import Settings
+from titles import base_name
+from vlmscope.checkpoints.places import is_hub
+from vlmscope.engine.stamp import make_stamp
+
+PACKAGES = ("vlmscope", "gradio_comparisongrid", "gradio", "torch", "transformers")
+
+
+@dataclass(frozen=True)
+class Row:
+    """A fact: its name, what it is, and what else is to know of it."""
+
+    name: str
+    text: str
+    note: str = ""
+
+
+def base_rows(app: App) -> Iterator[Row]:
+    """The base, what it runs on, and in which numbers."""
+    stamp = make_stamp(app.base, "together", 1)
+    shipped = app.base.name == "shipped"
+    yield Row("base", "small Qwen3-VL, shipped" if shipped else base_name(app.base.name))
+    revision = app.base.revision or "unknown"
+    whose = "hash of its weights" if revision.startswith("sha256:") else "commit on the Hub"
+    yield Row("revision", revision, whose)
+    yield Row("hardware", stamp["hardware"], stamp["device"])
+    yield Row("dtype", stamp["dtype"])
+    if "offloaded" in stamp:
+        yield Row("offloaded", stamp["offloaded"], "the device has no room for them")
+
+
+def memory_rows(use: MemoryUse, limit: int | None) -> Iterator[Row]:
+    """What is held; `limit` is the ceiling of the base on its device, in bytes."""
+    yield Row("process", _held(use.process), "all of the app's memory; peak since it started")
+    if use.gpu is not None:
+        since = "PyTorch's tensors; peak since start or the last measured comparison"
+        yield Row("GPU", _held(use.gpu), since)
+    if limit is not None:
+        of = "GPU's tensors" if use.gpu is not None else "process"
+        yield Row(
+            "ceiling", _mib(limit), f"of the {of}: close to it, comparisons wait or are refused"
+        )
+
+
+def version_rows() -> Iterator[Row]:
+    """What is installed."""
+    for package in PACKAGES:
+        yield Row(package, _version(package))
+    yield Row("python", platform.python_version())
+
+
+def limit_rows(settings: Settings) -> Iterator[Row]:
+    """What one may ask for, and which variable says so."""
+    set_ = settings
+    yield Row("longest answer", f"{set_.max_new_tokens:,} tokens", "MAX_NEW_TOKENS")
+    yield Row("longest question", f"{MAX_QUESTION:,} characters")
+    yield Row("largest image", f"{set_.max_image_megapixels} megapixels", "MAX_IMAGE_MEGAPIXELS")
+    yield Row("variants at once", f"up to {set_.max_variants}", "MAX_VARIANTS")
+    yield Row("cases of a batch", f"up to {set_.max_batch:,}", "MAX_BATCH")
+    yield Row("comparisons at once", f"{set_.users}; others wait", "USERS")
+    threads = f"{set_.threads}" if set_.threads else "PyTorch's choice"
+    yield Row("threads", threads, "THREADS")
+    memory = f"{set_.memory_gib:g} GiB" if set_.memory_gib else "what was free at start"
+    yield Row("memory of the base", memory, "MEMORY_GIB")
+    heads = f"{set_.heads} loaded" if set_.heads else "2 on a GPU of 16 GiB or less, else 4"
+    yield Row("ARR-COC heads", heads, "HEADS")
+    cache = f"{set_.hub_cache_gib:g} GiB" if set_.hub_cache_gib else "left alone"
+    yield Row("cache of the Hub", cache, "HUB_CACHE_GIB")
+
+
+def place_rows(app: App) -> Iterator[Row]:
+    """Where checkpoints are looked for: on a shared server by name alone."""
+    for place in app.shelf.places:
+        shown = place if is_hub(place) or app.settings.is_private else Path(place).name
+        yield Row("on the Hub" if is_hub(place) else "folder", shown)
+    if not app.settings.is_private:
+        yield Row("others", "repositories that HUB names, and none on this server's disk")
+
+
+def keeping_rows(settings: Settings) -> Iterator[Row]:
+    """What is kept of a person's work, where, and for how long."""
+    if settings.history is None:
+        yield Row("history", "in this app's memory", "until an hour after your last page closed")
+    else:
+        where = str(settings.history) if settings.is_private else "on this server's disk"
+        yield Row("history", where, "until you delete it")
+    yield Row("images and answers", "in a temporary folder", "deleted a day later")
+    kept = (
+        "set: people are known again after a restart" if settings.secret else "new at every start"
+    )
+    yield Row("key of the browsers", kept, "SECRET")
+
+
+def leaving_sentences(app: App) -> Sequence[str]:
+    """What leaves the machine by itself, or that nothing does; and what leaves on request."""
+    return (*(leaving(app.settings, app.base.name) or (NOTHING,)), on_request())
+
+
+def _held(held: Held) -> str:
+    return f"{_mib(held.now)} now, {_mib(held.peak)} at peak"
+
+
+def _mib(count: int) -> str:
+    return f"{count / MIB:,.0f} MiB"
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        # A Space has both packages beside the app, unpacked.
+        return "unpacked beside the app"

@@ -1,0 +1,67 @@
+"""The tab About: what runs here, what it holds, what is allowed, and what leaves the machine."""
+
+from collections.abc import Iterable
+from html import escape
+from typing import Any
+
+import gradio as gr
+
+from about import (
+    Row,
+    base_rows,
+    keeping_rows,
+    leaving_sentences,
+    limit_rows,
+    memory_rows,
+    place_rows,
+    version_rows,
+)
+from application import App
+from memory_use import read_memory
+
+QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "queue": False}
+
+
+def about_tab(app: App) -> None:
+    """Build the tab; its memory is read anew whenever the tab is opened."""
+    with gr.Tab("About", id="about") as opened, gr.Column(elem_id="about"):
+        _show("What leaves this machine", sentences=leaving_sentences(app))
+        with gr.Row(elem_id="about-facts", equal_height=False):
+            with gr.Column(min_width=280):
+                _show("Base", base_rows(app))
+                with gr.Column(elem_id="about-memory"):
+                    memory = gr.HTML(_memory(app), padding=False)
+                    again = gr.Button("Read again", size="sm")
+                _show("Versions", version_rows())
+            with gr.Column(min_width=280):
+                _show("Limits", limit_rows(app.settings))
+            with gr.Column(min_width=280):
+                _show("Checkpoints", place_rows(app))
+                _show("What is kept", keeping_rows(app.settings))
+
+    def read() -> str:
+        return _memory(app)
+
+    gr.on([opened.select, again.click], read, None, memory, **QUIET)
+
+
+def _memory(app: App) -> str:
+    use = read_memory(app.base.device)
+    rows = memory_rows(use, app.base.memory.limits.ceiling)
+    return _section("Memory", rows, [f"Read at {use.read_at:%H:%M:%S on %Y-%m-%d} UTC."])
+
+
+def _show(title: str, rows: Iterable[Row] = (), sentences: Iterable[str] = ()) -> None:
+    gr.HTML(_section(title, rows, sentences), padding=False)
+
+
+def _section(title: str, rows: Iterable[Row] = (), sentences: Iterable[str] = ()) -> str:
+    body = "".join(
+        f'<tr><th scope="row">{escape(row.name)}</th><td>{escape(row.text)}'
+        + (f'<span class="note">{escape(row.note)}</span>' if row.note else "")
+        + "</td></tr>"
+        for row in rows
+    )
+    said = "".join(f"<p>{escape(sentence)}</p>" for sentence in sentences)
+    table = f"<table><tbody>{body}</tbody></table>" if body else ""
+    return f'<section class="about"><h2>{escape(title)}</h2>{table}{said}</section>'
