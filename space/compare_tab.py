@@ -12,8 +12,10 @@ from application import App
 from asked import Asked
 from bases import count_image_tokens
 from convert import Context
+from events import QUEUED, QUIET
 from examples import one_for_each_image
 from figures import table
+from inside import inside_panel
 from layout import Inputs, Results, budget_label, inputs, note, problem, results
 from menu import Choice, notes
 from own_options import own_options
@@ -24,8 +26,6 @@ from reselecting import common_budget, reselected
 from running import compare_and_stop
 from states import Last, States, states
 from vlmscope import VlmscopeError
-
-QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "queue": False}
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,9 @@ def compare_tab(app: App, tabs: gr.Tabs, visit: gr.State) -> CompareTab:
         mine, total = states(visit), gr.State(None)
         with gr.Row(equal_height=False, elem_id="panes"):
             form = inputs(app.choices, one_for_each_image(app.examples))
-            shown = results()
+            with gr.Column(elem_id="results", scale=1, min_width=320):
+                shown = results()
+                inside_panel(app, mine)
         with form.more:
             own_options(app, form, mine)
     compare = CompareTab(tabs, form, shown, mine)
@@ -119,7 +121,7 @@ def _pick_presets(app: App, compare: CompareTab) -> None:
             partial(pick, name),
             [form.variants, form.budget, mine.added],
             [form.variants_problem, *compare.filled(Asked([]))],
-            **QUIET,
+            **QUEUED,
         )
 
 

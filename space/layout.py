@@ -151,16 +151,15 @@ def inputs(choices: Sequence[Choice], examples: Sequence[Example]) -> Inputs:
 
 def results() -> Results:
     """The grid with all the room there is, and its figures below."""
-    with gr.Column(elem_id="results", scale=1, min_width=320):
-        note = gr.HTML(visible=False, padding=False, elem_id="note")
-        grid = ComparisonGrid(Comparison(), show_label=False, elem_id="grid")
-        figures = gr.HTML(elem_id="figures")
-        with gr.Row(elem_id="link", equal_height=True):
-            link = gr.Button("Link to this", size="sm", scale=0, min_width=110)
-            address = gr.Textbox(
-                visible=False, show_label=False, max_lines=1, buttons=["copy"], scale=1
-            )
-        view = gr.JSON(visible=False)
+    note = gr.HTML(visible=False, padding=False, elem_id="note")
+    grid = ComparisonGrid(Comparison(), show_label=False, elem_id="grid")
+    figures = gr.HTML(elem_id="figures")
+    with gr.Row(elem_id="link", equal_height=True):
+        link = gr.Button("Link to this", size="sm", scale=0, min_width=110)
+        address = gr.Textbox(
+            visible=False, show_label=False, max_lines=1, buttons=["copy"], scale=1
+        )
+    view = gr.JSON(visible=False)
     return Results(note, grid, figures, link, address, view)
 
 

@@ -13,6 +13,7 @@ import links
 from application import App
 from asked import asked_by
 from compare_tab import CompareTab
+from events import QUIET
 from examples import Example
 from first import NOTE, stored_run
 from gradio_comparisongrid import Comparison
@@ -27,8 +28,6 @@ from states import Last
 from vlmscope import InputError, Run, Variant
 from vlmscope.values.errors import shown
 from vlmscope.values.images import open_image
-
-QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "queue": False}
 
 TAKE_VIEW = "(grid) => (grid && grid.view) || {}"
 WHOLE = "(part) => part.startsWith('?') ? location.origin + location.pathname + part : part"

@@ -1,5 +1,6 @@
 """Show a finished comparison where comparisons are made: its form, its grid and its figures."""
 
+from dataclasses import replace
 from typing import Any
 
 import gradio as gr
@@ -43,7 +44,9 @@ def opened(
     """
     offer = Offer((*app.choices, *added), app.settings.is_private)
     form, shown = compare.form, compare.shown
-    asked = asked_by([found(offer, result.variant) for result in run.results], offer)
+    results = [replace(each, variant=found(offer, each.variant)) for each in run.results]
+    run = replace(run, results=tuple(results))
+    asked = asked_by([each.variant for each in results], offer)
     value = from_run(run, Context(expected, notes(offer.choices)))
     return {
         compare.tabs: gr.update(selected="compare"),

@@ -1,5 +1,6 @@
 """The options of each ticked variant, beside the one line that says the same."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from html import escape
@@ -8,6 +9,7 @@ from typing import Any
 import gradio as gr
 
 from application import App
+from events import QUIET
 from layout import Inputs
 from menu import Choice
 from offer import Offer
@@ -24,7 +26,12 @@ CHOICES = {
     "without": [("nothing", ""), *NAMES],
 }
 """What an option's list offers; what else it takes may be written."""
-QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "queue": False}
+
+WRITE = """(own, ...values) => {
+  const written = %s.map((name, i) => [name, values[i]]).filter(([, value]) => value);
+  return { ...own, [%s]: Object.fromEntries(written) };
+}"""
+"""In the browser: what stands in a variant's fields, by the variant's id."""
 
 Own = dict[str, dict[str, str]]
 
@@ -66,7 +73,7 @@ def _fields(
     own: Own,
     percent: float,
     form: Inputs,
-    own_state: gr.State,
+    own_field: gr.JSON,
 ) -> None:
     given = own.get(variant.id, {})
     adapters = _adapters(offer) if variant.kind != "lora" and not variant.adapters else []
@@ -81,18 +88,14 @@ def _fields(
             ]
         shown = gr.HTML(line(variant, given, percent, offer), padding=False)
 
-    def change(own: Own, percent: float, *values: str | None) -> tuple[Own, str]:
+    def say(percent: float, *values: str | None) -> str:
         written = {name: value for name, value in zip(names, values, strict=True) if value}
-        return {**own, variant.id: written}, line(variant, written, percent, offer)
+        return line(variant, written, percent, offer)
 
+    js = WRITE % (json.dumps(names), json.dumps(variant.id))
     for box in boxes:
-        box.input(
-            change,
-            [own_state, form.budget, *boxes],
-            [own_state, shown],
-            trigger_mode="always_last",
-            **QUIET,
-        )
+        box.input(None, [own_field, *boxes], own_field, js=js, **QUIET)
+        box.input(say, [form.budget, *boxes], shown, trigger_mode="always_last", **QUIET)
 
 
 def _field(

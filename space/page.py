@@ -9,6 +9,7 @@ from about_tab import about_tab
 from application import App
 from checkpoints_tab import checkpoints_tab
 from compare_tab import compare_tab
+from events import QUEUED, QUIET
 from layout import THEME, masthead
 from leaving import leaving
 from linking import first_sight, make_links
@@ -23,7 +24,6 @@ KEYS = Path(__file__).with_name("keys.js")
 CACHE_SECONDS = (3600, 86400)
 """Every hour, what people uploaded or compared a day ago is deleted."""
 MOST_WAITING = 32
-QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "queue": False}
 
 
 def build(app: App) -> gr.Blocks:
@@ -40,7 +40,7 @@ def build(app: App) -> gr.Blocks:
             about_tab(app)
         make_links(app, compare)
         greeted = _come_and_go(app, page, browser, visit)
-        greeted.then(first_sight(app, compare), [visit, compare.added], outputs(compare), **QUIET)
+        greeted.then(first_sight(app, compare), [visit, compare.added], outputs(compare), **QUEUED)
     return page.queue(max_size=MOST_WAITING)
 
 

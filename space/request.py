@@ -4,12 +4,15 @@ import warnings
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from offer import Offer
 from titles import given_title
 from vlmscope import InputError, Variant
+from vlmscope.values.errors import shown
 from vlmscope.values.images import MAX_PIXELS, open_image
 from vlmscope.values.variant import with_unique_ids
 from vlmscope.variants.registry import find_kind, make_kind
@@ -19,6 +22,7 @@ MAX_LINES = 4000
 """Characters of all variants in text together."""
 
 
+OWN = TypeAdapter(dict[str, dict[str, str]], config=ConfigDict(strict=True))
 ANYTHING = Offer((), is_private=True)
 
 
@@ -84,6 +88,17 @@ def read_form(
         return problems
     variants = [with_budget(variant, percent) for variant in (*chosen, *others)]
     return Request(opened, question.strip(), tuple(with_unique_ids(variants)))
+
+
+def own_of(given: Any) -> dict[str, dict[str, str]]:
+    """The options of single variants as a client sends them; raises InputError for what is none."""
+    try:
+        return OWN.validate_python(given or {})
+    except ValidationError as error:
+        raise InputError(
+            f"{shown(given)} has no options of variants; give texts by variant and option, such as "
+            '{"random": {"seed": "7"}}.'
+        ) from error
 
 
 def with_options(variant: Variant, options: Mapping[str, str]) -> Variant:

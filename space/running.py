@@ -18,7 +18,7 @@ from layout import Inputs, Results, note, problem, waiting
 from menu import Choice, notes
 from offer import Offer
 from people import Visit
-from request import Limits, Problems, Request, read_form
+from request import Limits, Problems, Request, own_of, read_form
 from states import Last, States
 from vlmscope import Gathering, InputError, SharedBase, VlmscopeError, compare
 from vlmscope.engine.prompt import reserved_tokens
@@ -84,7 +84,7 @@ def _compared(
     ticked: list[str],
     lines: str | None,
     percent: float,
-    own: dict[str, dict[str, str]],
+    own: Any,
     visit: Visit,
     added: tuple[Choice, ...],
 ) -> Iterator[dict[Any, Any]]:
@@ -97,7 +97,7 @@ def _compared(
         limits = limits_of(app, added)
         offered = limits.offer.choices
         chosen = [choice.variant for choice in offered if choice.variant.id in ticked]
-        read = read_form(image, question or "", chosen, lines or "", percent, limits, own)
+        read = read_form(image, question or "", chosen, lines or "", percent, limits, own_of(own))
         if isinstance(read, Problems):
             said = _beside(form, read)
         else:

@@ -18,17 +18,20 @@ class Last:
 
 @dataclass(frozen=True)
 class States:
-    """`gr.State`s: `visit` a `Visit`, `added` the choices that a person added to the app's, `own` the
-    options of single ticked variants, `fresh` a number that changes when `own` was set as a whole,
-    `last` a `Last` or None."""
+    """`gr.State`s: `visit` a `Visit`, `added` the choices that a person added to the app's, `fresh` a
+    number that changes when `own` was set as a whole, `last` a `Last` or None.
+
+    `own`, the options of single ticked variants, lies in the browser: what is written there counts at
+    once, also for whoever presses Compare right after.
+    """
 
     visit: gr.State
     added: gr.State
-    own: gr.State
+    own: gr.JSON
     fresh: gr.State
     last: gr.State
 
 
 def states(visit: gr.State) -> States:
     """Made inside a tab: directly between tabs, Gradio would make the tabs twice."""
-    return States(visit, gr.State(()), gr.State({}), gr.State(0), gr.State(None))
+    return States(visit, gr.State(()), gr.JSON({}, visible=False), gr.State(0), gr.State(None))
