@@ -8,7 +8,7 @@ from pathlib import Path
 
 from application import App
 from leaving import NOTHING, leaving, on_request
-from memory_use import MIB, Held, MemoryUse
+from memory_use import GIB, MIB, Held, MemoryUse
 from request import MAX_QUESTION
 from settings import Settings
 from titles import base_name
@@ -92,15 +92,31 @@ def place_rows(app: App) -> Iterator[Row]:
 def keeping_rows(settings: Settings) -> Iterator[Row]:
     """What is kept of a person's work, where, and for how long."""
     if settings.history is None:
-        yield Row("history", "in this app's memory", "until an hour after your last page closed")
+        yield Row("history", "in a temporary folder", "until an hour after your last page closed")
     else:
         where = str(settings.history) if settings.is_private else "on this server's disk"
-        yield Row("history", where, "until you delete it")
+        yield Row("history", where, "until you delete it · HISTORY")
+    most = settings.history_bytes
+    room = f"{most / GIB:g} GiB for each person" if most else "what the disk holds"
+    yield Row("room for it", room, "HISTORY_GIB")
     yield Row("images and answers", "in a temporary folder", "deleted a day later")
     kept = (
         "set: people are known again after a restart" if settings.secret else "new at every start"
     )
     yield Row("key of the browsers", kept, "SECRET")
+
+
+def tracking_rows(app: App) -> Iterator[Row]:
+    """Where figures are tracked, and what is wrong with that."""
+    settings, trouble = app.settings, app.tracker.trouble
+    if settings.track is None:
+        yield Row("tracker", "none", "TRACK")
+        return
+    yield Row("tracker", settings.track, "TRACK")
+    yield Row("project", settings.track_project, "TRACK_PROJECT")
+    texts = "tracked" if settings.track_questions else "not tracked"
+    yield Row("questions and answers", texts, "TRACK_QUESTIONS")
+    yield Row("state", trouble or "no trouble so far")
 
 
 def leaving_sentences(app: App) -> Sequence[str]:

@@ -14,6 +14,7 @@ from about import (
     limit_rows,
     memory_rows,
     place_rows,
+    tracking_rows,
     version_rows,
 )
 from application import App
@@ -23,7 +24,7 @@ QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private",
 
 
 def about_tab(app: App) -> None:
-    """Build the tab; its memory is read anew whenever the tab is opened."""
+    """Build the tab; its memory, and how tracking goes, are read anew whenever it is opened."""
     with gr.Tab("About", id="about") as opened, gr.Column(elem_id="about"):
         _show("What leaves this machine", sentences=leaving_sentences(app))
         with gr.Row(elem_id="about-facts", equal_height=False):
@@ -38,17 +39,22 @@ def about_tab(app: App) -> None:
             with gr.Column(min_width=280):
                 _show("Checkpoints", place_rows(app))
                 _show("What is kept", keeping_rows(app.settings))
+                tracked = gr.HTML(_tracked(app), padding=False)
 
-    def read() -> str:
-        return _memory(app)
+    def read() -> tuple[str, str]:
+        return _memory(app), _tracked(app)
 
-    gr.on([opened.select, again.click], read, None, memory, **QUIET)
+    gr.on([opened.select, again.click], read, None, [memory, tracked], **QUIET)
 
 
 def _memory(app: App) -> str:
     use = read_memory(app.base.device)
     rows = memory_rows(use, app.base.memory.limits.ceiling)
     return _section("Memory", rows, [f"Read at {use.read_at:%H:%M:%S on %Y-%m-%d} UTC."])
+
+
+def _tracked(app: App) -> str:
+    return _section("Tracking", tracking_rows(app))
 
 
 def _show(title: str, rows: Iterable[Row] = (), sentences: Iterable[str] = ()) -> None:

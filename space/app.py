@@ -30,9 +30,11 @@ def main() -> None:
     from page import build, launch_options
     from ports import first_free, in_url, listen
     from shelf import Shelf
+    from tracking import tracker_of
     from vlmscope import SharedBase, VlmscopeError
     from vlmscope.checkpoints.hub import Hub
     from vlmscope.engine.loading import shipped_folder
+    from vlmscope.engine.stamp import make_stamp
 
     if settings.threads:
         torch.set_num_threads(settings.threads)
@@ -55,6 +57,7 @@ def main() -> None:
         loaded = load_base(settings.base, has_gpu, load, _say)
         check_answer_length(loaded.base, settings.max_new_tokens)
         history = History(settings.history, settings.history_bytes)
+        tracker = tracker_of(settings, make_stamp(loaded.base, "together", 1))
     except (BadSetting, VlmscopeError, OSError) as problem:
         sys.exit(f"vlmscope: {problem}")
     shipped = [assets / "checkpoints"] if (assets / "checkpoints").is_dir() else []
@@ -68,7 +71,16 @@ def main() -> None:
         _say(notice)
 
     page = build(
-        App(loaded.base, settings, menu(offered), examples, shelf, notice, history=history)
+        App(
+            loaded.base,
+            settings,
+            menu(offered),
+            examples,
+            shelf,
+            notice,
+            history=history,
+            tracker=tracker,
+        )
     )
     host = in_url(settings.host)
     port = listen(
@@ -81,7 +93,10 @@ def main() -> None:
     if port != settings.port:
         _say(f"port {settings.port} is taken; using {port}")
     _say(f"ready after {time.monotonic() - started:.0f} s: http://{host}:{port}")
-    page.block_thread()
+    try:
+        page.block_thread()
+    finally:
+        tracker.close()
 
 
 def _say(text: str) -> None:

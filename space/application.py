@@ -8,6 +8,7 @@ from menu import Choice
 from people import Visits
 from settings import Settings
 from shelf import Shelf
+from tracking import Tracker
 from vlmscope import SharedBase
 
 
@@ -23,3 +24,4 @@ class App:
     notice: str = ""
     visits: Visits = field(default_factory=Visits)
     history: History = field(default_factory=lambda: History(None))
+    tracker: Tracker = field(default_factory=Tracker)

@@ -1,7 +1,7 @@
 """A download as it goes on, for a page that shows its bytes and may stop it."""
 
-import queue
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator
 
 from vlmscope.checkpoints.hub import Hub
@@ -18,7 +18,7 @@ def fetching(
 
     Closed early, the download stops too, and the next one goes on from there.
     """
-    told: queue.Queue[tuple[int, int]] = queue.Queue()
+    told: deque[tuple[int, int]] = deque(maxlen=1)
     faults: list[Exception] = []
     closed = threading.Event()
 
@@ -28,7 +28,7 @@ def fetching(
                 hub,
                 source,
                 pickles,
-                progress=lambda have, whole: told.put((have, whole)),
+                progress=lambda have, whole: told.append((have, whole)),
                 stop=lambda: closed.is_set() or stop(),
             )
         except Exception as error:
@@ -39,11 +39,8 @@ def fetching(
     try:
         while thread.is_alive():
             thread.join(SECONDS)
-            latest = None
-            while not told.empty():
-                latest = told.get()
-            if latest is not None:
-                yield latest
+            if told:
+                yield told.pop()
     finally:
         closed.set()
     if faults:

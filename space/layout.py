@@ -7,11 +7,11 @@ from typing import Any
 
 import gradio as gr
 from gradio.components import Component
-from gradio.data_classes import ImageData
 from gradio.themes import Default, sizes
 
 from examples import Example
 from gradio_comparisongrid import Comparison, ComparisonGrid
+from image_file import ImageFile
 from menu import Choice, ticked_at_first
 from presets import PRESETS
 from vlmscope import Variant
@@ -81,7 +81,7 @@ def masthead(base: str, privacy: str, notice: str) -> None:
 def inputs(choices: Sequence[Choice], examples: Sequence[Example]) -> Inputs:
     """The form, in the order one thinks: image, question, variants, budget, go."""
     with gr.Column(elem_id="inputs", scale=0, min_width=264):
-        image = gr.Image(
+        image = ImageFile(
             label="Image",
             sources=["upload", "clipboard"],
             image_mode=None,
@@ -90,8 +90,6 @@ def inputs(choices: Sequence[Choice], examples: Sequence[Example]) -> Inputs:
             elem_id="image",
             placeholder="Drop, paste or pick an image",
         )
-        # The file's path, undecoded: what is no image is told beside it, not in a trace.
-        image.preprocess = _path_of  # type: ignore[method-assign]
         image_problem = _problem()
         dataset = _thumbnails(image, examples) if examples else None
         question = gr.Textbox(
@@ -191,10 +189,6 @@ def waiting(is_waiting: bool) -> dict[str, Any]:
     """An update that says that others compare now; the style sheet holds it back for a moment."""
     said = '<div class="waiting" role="status">Waiting for a free place; others compare now.</div>'
     return gr.update(value=said if is_waiting else "", visible=is_waiting)
-
-
-def _path_of(payload: ImageData | None) -> str | None:
-    return payload.path if payload else None
 
 
 def _problem() -> gr.HTML:

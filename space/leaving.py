@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from settings import Settings
 from titles import base_name
+from tracking import what_is_tracked
 
 NOTHING = (
     "Nothing leaves this machine: images, questions, answers and figures stay here. Neither Gradio "
@@ -35,3 +36,5 @@ def _by_itself(settings: Settings, base: str) -> Iterator[str]:
             f"The Hub is asked for the checkpoints of {', '.join(settings.hub)}: it learns this "
             "machine's address, and whose token is set."
         )
+    if told := what_is_tracked(settings):
+        yield told

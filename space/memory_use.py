@@ -9,6 +9,7 @@ from pathlib import Path
 import psutil
 import torch
 
+GIB = 2**30
 MIB = 2**20
 KIB = 2**10
 

@@ -6,10 +6,12 @@ from typing import Any
 import gradio as gr
 
 from about_tab import about_tab
+from api import api
 from application import App
 from checkpoints_tab import checkpoints_tab
 from compare_tab import compare_tab
 from events import QUEUED, QUIET
+from history.tab import history_tab
 from layout import THEME, masthead
 from leaving import leaving
 from linking import first_sight, make_links
@@ -37,10 +39,12 @@ def build(app: App) -> gr.Blocks:
         with gr.Tabs(selected="compare", elem_id="tabs") as tabs:
             compare = compare_tab(app, tabs, visit)
             checkpoints_tab(app.shelf, compare, app.choices)
+            history_tab(app, compare, visit)
             about_tab(app)
         make_links(app, compare)
         greeted = _come_and_go(app, page, browser, visit)
         greeted.then(first_sight(app, compare), [visit, compare.added], outputs(compare), **QUEUED)
+        api(app, page)
     return page.queue(max_size=MOST_WAITING)
 
 
@@ -53,6 +57,7 @@ def launch_options() -> dict[str, Any]:
         "ssr_mode": False,
         "footer_links": [],
         "quiet": True,
+        "mcp_server": True,
     }
 
 

@@ -25,6 +25,9 @@ from vlmscope.engine.prompt import reserved_tokens
 
 Mode = Literal["together", "measured"]
 
+OWN_ENDPOINT = {"api_name": "compare_form", "api_visibility": "undocumented"}
+"""Programs have an endpoint of their own; whoever knows this one may call it."""
+
 log = logging.getLogger(__name__)
 
 
@@ -41,7 +44,7 @@ def compare_and_stop(app: App, form: Inputs, shown: Results, mine: States) -> No
         return _running(form, False)
 
     starts: list[tuple[Mode, list[Any], dict[str, Any]]] = [
-        ("together", [form.compare.click, form.question.submit], {"api_name": "compare_form"}),
+        ("together", [form.compare.click, form.question.submit], OWN_ENDPOINT),
         ("measured", [form.measure.click], {"api_visibility": "private"}),
     ]
     for mode, triggers, visibility in starts:
@@ -113,6 +116,7 @@ def _compared(
                 is_told = before.get(shown.table) == said[shown.table]
                 yield {shown.grid: value} if is_told else said
             if run := gathering.to_run():
+                app.tracker.comparison(run, answer)
                 recorded = record(app, visit, run, answer, added)
                 said[mine.last] = Last(run, answer, recorded.id)
                 said[shown.note] = note(recorded.problem)

@@ -8,10 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from vlmscope.checkpoints.hub_place import hub_place
+from vlmscope.values.errors import CheckpointError, plain
+
 Default = TypeVar("Default", int, None)
 
 
 LEAST_SECRET = 16
+TRACKERS = ("trackio", "wandb")
 STRANGERS_HISTORY = 256 * 2**20
 """Bytes of one person's history on a shared server, unless it is told otherwise."""
 
@@ -57,6 +61,12 @@ class Settings:
     """The most that one person's history may take, in GiB; none: at the desk what the disk holds."""
     secret: str | None = None
     """What a browser's own key is sealed with; none: a new one at every start."""
+    track: str | None = None
+    """The tracker that figures go to, `trackio` or `wandb`; none: figures are not tracked."""
+    track_project: str = "vlmscope"
+    """The tracker's project."""
+    track_questions: bool = False
+    """Whether questions and answers are tracked beside the figures."""
     space: str | None = None
     """`owner/name` of the Hugging Face Space that this is, if it is one."""
 
@@ -107,6 +117,9 @@ def read(environment: Mapping[str, str]) -> Settings:
         history=_folder(environment, "HISTORY"),
         history_gib=_gib(environment, "HISTORY_GIB"),
         secret=_secret(environment),
+        track=_tracker(environment),
+        track_project=environment.get("TRACK_PROJECT", "").strip() or Settings.track_project,
+        track_questions=_yes(environment, "TRACK_QUESTIONS"),
         space=space,
     )
 
@@ -142,14 +155,23 @@ def _gib(environment: Mapping[str, str], name: str) -> float | None:
 
 
 def _repositories(environment: Mapping[str, str]) -> tuple[str, ...]:
-    names = tuple(re.split(r"[\s,]+", environment.get("HUB", "").strip()))
-    for name in filter(None, names):
-        if not re.fullmatch(r"(spaces/)?\w[\w.-]*(/\w[\w.-]*(@\w[\w./-]*)?)?", name):
+    names = tuple(filter(None, re.split(r"[\s,]+", environment.get("HUB", ""))))
+    for name in names:
+        if not _is_repository(name):
             raise BadSetting(
-                f"HUB names {name}, which is no repository or owner; name some such as "
-                "owner/name or owner, with spaces between them."
+                f"HUB names {plain(name, 200)}, which is no repository or owner; name some such as "
+                "owner/name, spaces/owner/name or owner, with spaces between them."
             )
-    return tuple(filter(None, names))
+    return names
+
+
+def _is_repository(name: str) -> bool:
+    if "/" not in name:
+        return bool(re.fullmatch(r"\w[\w.-]*", name, re.ASCII))
+    try:
+        return hub_place(f"hf://{name}").path is None
+    except CheckpointError:
+        return False
 
 
 def _folder(environment: Mapping[str, str], name: str) -> Path | None:
@@ -170,6 +192,20 @@ def _secret(environment: Mapping[str, str]) -> str | None:
             f"SECRET has {len(text)} characters; give at least {LEAST_SECRET}, or unset it."
         )
     return text or None
+
+
+def _tracker(environment: Mapping[str, str]) -> str | None:
+    text = environment.get("TRACK", "").strip().lower()
+    if text and text not in TRACKERS:
+        raise BadSetting(f"TRACK={text} is no tracker; set {' or '.join(TRACKERS)}, or unset it.")
+    return text or None
+
+
+def _yes(environment: Mapping[str, str], name: str) -> bool:
+    text = environment.get(name, "").strip().lower()
+    if text not in ("", "0", "1", "no", "yes", "false", "true"):
+        raise BadSetting(f"{name}={text} is neither yes nor no; set yes, or unset it.")
+    return text in ("1", "yes", "true")
 
 
 def _places(environment: Mapping[str, str]) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 looks beside them."""
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from settings import Settings
@@ -12,6 +13,8 @@ from vlmscope.checkpoints.hub import Hub
 from vlmscope.checkpoints.places import is_hub
 from vlmscope.engine.adapters import linear_modules
 from vlmscope.engine.shell import OFFLOADED
+
+MOST_AT_ONCE = 8
 
 
 @dataclass(frozen=True)
@@ -53,15 +56,23 @@ class Shelf:
         """Everything in the app's own places and in these others, newest first."""
         found: dict[str, Checkpoint] = {}
         problems: list[str] = []
-        for place in (*self.places, *others):
-            try:
-                records = discover(place, pickles=self.is_private, hub=self.hub)
-            except CheckpointError as problem:
-                problems.append(str(problem))
-                continue
-            found |= {record.source: record for record in records if record.source not in found}
+        places = tuple(dict.fromkeys((*self.places, *others)))
+        with ThreadPoolExecutor(
+            MOST_AT_ONCE
+        ) as pool:  # so that a Hub that is away is waited for once
+            for seen in pool.map(self._look_into, places):
+                if isinstance(seen, CheckpointError):
+                    problems.append(str(seen))
+                else:
+                    found |= {each.source: each for each in seen if each.source not in found}
         newest = sorted(found.values(), key=lambda each: each.modified or "", reverse=True)
         return Found(tuple(newest), tuple(problems))
+
+    def _look_into(self, place: str) -> list[Checkpoint] | CheckpointError:
+        try:
+            return discover(place, pickles=self.is_private, hub=self.hub)
+        except CheckpointError as problem:
+            return problem
 
     def refusal(self, place: str) -> str:
         """Why a person may not look into a place, in a sentence; empty when they may."""

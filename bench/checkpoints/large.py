@@ -14,7 +14,8 @@ from tests.support.hub import LoopbackHub
 from bench.figure import Figure
 from bench.stats import median
 from vlmscope.checkpoints.blob import LocalBlob
-from vlmscope.checkpoints.hub import Hub, HubFile
+from vlmscope.checkpoints.hub import Hub
+from vlmscope.checkpoints.hub_pinned import HubFile
 from vlmscope.checkpoints.neighbours import Neighbours
 from vlmscope.checkpoints.reader import PickleReader
 from vlmscope.checkpoints.record import Checkpoint

@@ -69,6 +69,7 @@ def count(connection: sqlite3.Connection, wanted: Filter) -> int:
 def entry(connection: sqlite3.Connection, row: sqlite3.Row, state: State) -> Entry:
     is_batch = row["kind"] == "batch"
     first = next(cases(connection, row["id"], limit=1), None)
+    plan = {} if is_batch else json.loads(row["plan"])
     kept = connection.execute("SELECT count(*) FROM cases WHERE entry = ?", (row["id"],))
     return Entry(
         id=row["id"],
@@ -85,6 +86,8 @@ def entry(connection: sqlite3.Connection, row: sqlite3.Row, state: State) -> Ent
         total=row["total"],
         tallies=tuple(_tallies(connection, row["id"])),
         case=None if is_batch else first,
+        stamp=plan.get("stamp", {}),
+        options=plan.get("options", {}),
     )
 
 

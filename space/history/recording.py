@@ -2,14 +2,15 @@
 
 import logging
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from application import App
 from history.values import HistoryError
 from menu import Choice
 from offer import Offer
 from people import Visit
-from titles import base_name, without_folder
-from vlmscope import Run
+from titles import base_name
+from vlmscope import Run, Variant
 
 log = logging.getLogger(__name__)
 
@@ -57,9 +58,15 @@ def veiled(app: App, run: Run, added: tuple[Choice, ...] = ()) -> Run:
     if app.settings.is_private:
         return offer.veiled_run(run)
     results = tuple(
-        replace(result, error=result.error and without_folder(result.error, result.variant))
+        replace(result, error=result.error and _without_places(result.error, result.variant))
         for result in run.results
     )
     base = {**run.base, "name": base_name(str(run.base.get("name") or ""))}
     stamp = {**run.stamp, "base": base_name(str(run.stamp.get("base") or ""))}
     return offer.veiled_run(replace(run, base=base, stamp=stamp, results=results))
+
+
+def _without_places(sentence: str, variant: Variant) -> str:
+    for source in variant.sources:
+        sentence = sentence.replace(source, Path(source).name)
+    return sentence

@@ -86,7 +86,8 @@ class History:
         judged = {
             r.id: judge(r.answer, accepted) if r.status == "done" else None for r in run.results
         }
-        new = NewEntry(person, "comparison", run.query, total=1, state="done", made=when)
+        plan = {"stamp": run.stamp, "options": run.options}
+        new = NewEntry(person, "comparison", run.query, 1, "done", plan=plan, made=when)
         case = NewCase("", "", run.query, accepted, run, judged)
         packed = self._packed(person, run)
         with self._keeping(person) as connection:
@@ -194,6 +195,11 @@ class History:
     def entry(self, person: str, id: int) -> Entry:
         with self._database.reading() as connection:
             return self._entry(connection, own_entry(connection, person, id))
+
+    def entries_of(self, person: str, ids: Sequence[int]) -> list[Entry]:
+        """The entries with these ids, in that order."""
+        with self._database.reading() as connection:
+            return [self._entry(connection, own_entry(connection, person, id)) for id in ids]
 
     def tags(self, person: str) -> list[str]:
         """Every tag that a person gave, in the order of the alphabet."""

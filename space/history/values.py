@@ -72,6 +72,7 @@ class Entry:
     """A comparison or a batch as a list shows it. `case` is a comparison's only one, None for a batch.
 
     `kept` of `total` cases are there; `state` is "done" for a comparison. `votes` are variants' ids.
+    `stamp` and `options` are the conditions of a comparison, empty for a batch.
     """
 
     id: int
@@ -88,6 +89,8 @@ class Entry:
     total: int
     tallies: tuple[Tally, ...]
     case: Case | None
+    stamp: Mapping[str, Any]
+    options: Mapping[str, Any]
 
 
 @dataclass(frozen=True)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import torch
 from PIL import Image
 from tests.support.heads import save_head
+from tests.support.hub import LoopbackHub, hub_of
 from tests.support.reference import picture
 from tests.support.tiny_base import make_tiny_base
 
 from vlmscope import SharedBase
+from vlmscope.checkpoints.hub import Hub
 from vlmscope.engine.loading import shipped_folder
 
 BASES = ["random", *(["shipped"] if (shipped_folder() / "config.json").is_file() else [])]
@@ -60,3 +63,14 @@ def head_file(base: SharedBase, tmp_path_factory: pytest.TempPathFactory) -> Pat
 @pytest.fixture(scope="session")
 def tiny_head(tiny: SharedBase, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return save_head(tmp_path_factory.mktemp("heads") / "late.safetensors", tiny.hidden_size)
+
+
+@pytest.fixture
+def server() -> Iterator[LoopbackHub]:
+    with LoopbackHub() as server:
+        yield server
+
+
+@pytest.fixture
+def hub(server: LoopbackHub, tmp_path: Path) -> Hub:
+    return hub_of(server, tmp_path / "hub")

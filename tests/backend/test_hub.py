@@ -19,17 +19,17 @@ from safetensors.torch import save
 from tests.support import hub as loopback
 from tests.support.adapters import save_adapter
 from tests.support.heads import make_state
-from tests.support.hub import LoopbackHub
+from tests.support.hub import LoopbackHub, hub_of
 from tests.support.reference import picture
 
 from vlmscope import CheckpointError, SharedBase, Variant, check_checkpoint, discover, peek, run
-from vlmscope.checkpoints import check, remote, sources
+from vlmscope.checkpoints import check, sources
+from vlmscope.checkpoints.download import download
 from vlmscope.checkpoints.hub import Hub
 from vlmscope.checkpoints.hub_errors import Interrupted
 from vlmscope.checkpoints.hub_find import fetched
 from vlmscope.checkpoints.hub_place import HubPlace, hub_place
 from vlmscope.checkpoints.places import is_hub
-from vlmscope.checkpoints.remote import download
 from vlmscope.cli.fetch import fetch
 
 HIDDEN = 192
@@ -43,22 +43,9 @@ def pickled(seed: int = 0) -> bytes:
     return out.getvalue()
 
 
-@pytest.fixture
-def server():
-    with LoopbackHub() as server:
-        yield server
-
-
-@pytest.fixture
-def hub(server: LoopbackHub, tmp_path: Path) -> Hub:
-    return Hub(endpoint=server.endpoint, cache=tmp_path / "hub", token=False, seconds=5)
-
-
 def again(server: LoopbackHub, hub: Hub, **settings) -> Hub:
     """As a process that starts later has it, with the same cache."""
-    return Hub(
-        endpoint=server.endpoint, cache=hub.cache, **{"token": False, "seconds": 5, **settings}
-    )
+    return hub_of(server, hub.cache, **settings)
 
 
 # ---- what a source names
@@ -283,7 +270,6 @@ def test_the_command_line_fetches_first_and_tells_a_terminal_the_bytes(
 def test_a_download_that_is_cut_goes_on_by_itself_and_the_next_time(server, hub, monkeypatch):
     data = save({"x": torch.arange(300_000)})
     server.put(REPO, {"a.safetensors": data})
-    monkeypatch.setattr(remote, "CHUNK", 10_000)
     server.faults["/store/"] = loopback.cut_after(200_000)
     assert fetched(hub, f"hf://{REPO}").read_bytes() == data
     server.put(REPO, {"a.safetensors": data + b"\0"})
@@ -300,7 +286,6 @@ def test_a_download_that_is_cut_goes_on_by_itself_and_the_next_time(server, hub,
 def test_a_server_that_dies_in_the_middle_gets_a_sentence(server, hub, monkeypatch):
     data = save({"x": torch.arange(300_000)})
     server.put(REPO, {"a.safetensors": data})
-    monkeypatch.setattr(remote, "CHUNK", 10_000)
 
     def die(handler) -> bool:
         handler.cut = 100_000
@@ -315,10 +300,14 @@ def test_a_server_that_dies_in_the_middle_gets_a_sentence(server, hub, monkeypat
 def test_a_download_can_be_stopped_and_goes_on_from_there(server, hub, monkeypatch):
     data = save({"x": torch.arange(300_000)})
     server.put(REPO, {"a.safetensors": data})
-    monkeypatch.setattr(remote, "CHUNK", 100_000)
-    count = iter(range(100))
+    have = [0]
     with pytest.raises(Interrupted, match="was stopped after"):
-        fetched(hub, f"hf://{REPO}", stop=lambda: next(count) >= 9)
+        fetched(
+            hub,
+            f"hf://{REPO}",
+            progress=lambda *told: have.append(told[0]),
+            stop=lambda: have[-1] > 900_000,
+        )
     server.sent = 0
     assert fetched(hub, f"hf://{REPO}").read_bytes() == data
     assert 0 < server.sent < 1_600_000
@@ -358,7 +347,6 @@ def test_two_who_fetch_the_same_file_at_once_get_it_whole(server, hub):
 def test_a_comparison_that_is_stopped_while_it_fetches_is_stopped_and_not_failed(
     server, hub, tiny_folder, monkeypatch, mode
 ):
-    monkeypatch.setattr(remote, "CHUNK", 10_000)
     base = SharedBase.load(tiny_folder, device="cpu", hub=hub)
     server.put(REPO, {"a.safetensors": HEAD})
     stop = lambda: bool(server.asked("/store/"))  # noqa: E731
@@ -483,21 +471,29 @@ def test_each_fault_has_its_own_sentence_and_leaves_the_rest_working(server, hub
     [
         (loopback.status(429, Retry_After="37"), "ask again in 37 s"),
         (loopback.status(429, ratelimit='"api";r=0;t=55'), "ask again in 55 s"),
-        (loopback.status(401), "token"),
-        (loopback.status(500), r"out of order \(500\)"),
+        (loopback.status(401), "is not there, or is private"),
+        (
+            loopback.status(401, X_Error_Message="Invalid credentials in Authorization header"),
+            "set HF_TOKEN anew",
+        ),
+        (loopback.status(403), "may not be read with this token"),
+        (loopback.status(500), r"out of order \(500\); try again later"),
+        (loopback.status(503, Retry_After="9"), r"out of order \(503\); try again in 9 s"),
         (loopback.status(418), "status 418"),
         (loopback.hang_up, "cannot be reached"),
     ],
 )
-def test_an_answer_that_is_none_is_told_by_its_kind(server, hub, fault, expected, monkeypatch):
-    monkeypatch.setattr(time, "sleep", lambda seconds: None)  # of the client's own tries
+def test_an_answer_that_is_none_is_told_by_its_kind_at_once(server, hub, fault, expected):
     server.put(REPO, {"a.safetensors": HEAD})
     server.faults["/tree/"] = fault
-    with pytest.raises(CheckpointError, match=expected):
+    with pytest.raises(CheckpointError, match=expected) as caught:
         fetched(hub, f"hf://{REPO}")
+    assert len(server.asked("/tree/")) == 1 and "http://" not in str(caught.value)
     server.faults = {"/resolve/": fault}
-    with pytest.raises(CheckpointError):
+    with pytest.raises(CheckpointError, match=expected):
         peek(f"hf://{REPO}", hub=again(server, hub))
+    with pytest.raises(CheckpointError, match=expected):
+        fetched(again(server, hub), f"hf://{REPO}")
     server.faults.clear()
     assert fetched(again(server, hub), f"hf://{REPO}").read_bytes() == HEAD
 

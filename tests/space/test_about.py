@@ -15,6 +15,7 @@ from about import (
     limit_rows,
     memory_rows,
     place_rows,
+    tracking_rows,
     version_rows,
 )
 from application import App
@@ -83,14 +84,22 @@ def test_versions_are_those_that_run():
     assert set(rows) >= {"vlmscope", "gradio_comparisongrid", "gradio", "transformers", "python"}
 
 
-NO_LIMIT = {"base", "host", "port", "checkpoints", "hub", "history", "secret", "space"}
+ELSEWHERE = {"base", "host", "port", "checkpoints", "hub", "space"}
+"""Said by the base, by the address, or by the places."""
 
 
-def test_every_setting_that_limits_is_said_with_its_variable_and_value():
-    numbers = {f.name: 7 for f in fields(Settings) if f.name not in NO_LIMIT}
-    rows = [row for row in limit_rows(replace(Settings(), **numbers)) if row.note]
-    assert {row.note for row in rows} == {name.upper() for name in numbers}
-    assert all("7" in row.text for row in rows)
+def test_every_setting_is_said_with_its_variable_and_value(app, tmp_path):
+    numbers = {
+        f.name: 7 for f in fields(Settings) if "int" in str(f.type) or "float" in str(f.type)
+    }
+    settings = replace(Settings(), history=tmp_path, track="trackio", **numbers)
+    rows = [*limit_rows(settings), *keeping_rows(settings)]
+    rows += tracking_rows(replace(app(), settings=settings))
+    noted = {row.note: row.text for row in rows}
+    for name in numbers.keys() - ELSEWHERE:
+        assert "7" in noted[name.upper()]
+    told = {word for note in noted for word in note.split()}
+    assert {f.name for f in fields(Settings) if f.name.upper() not in told} == ELSEWHERE
 
 
 def test_at_the_desk_places_are_told_whole_and_on_a_shared_server_by_name(app, head):
@@ -109,7 +118,10 @@ def test_no_place_of_a_shared_servers_disk_is_on_its_page(app, head, tmp_path):
 def test_history_is_said_to_lie_where_it_does(tmp_path):
     at_the_desk = Settings(history=tmp_path)
     assert texts(keeping_rows(at_the_desk))["history"] == str(tmp_path)
-    assert "memory" in texts(keeping_rows(Settings()))["history"]
+    assert "temporary" in texts(keeping_rows(Settings()))["history"]
+    strangers = texts(keeping_rows(replace(at_the_desk, host=SHARED)))
+    assert str(tmp_path) not in strangers["history"]
+    assert strangers["room for it"] == "0.25 GiB for each person"
 
 
 def test_nothing_leaves_unless_something_is_set(app):

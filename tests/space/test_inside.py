@@ -29,7 +29,7 @@ def test_each_score_is_shown_with_the_weight_it_is_multiplied_with(inside, pictu
     ]
     weights = [cell.metrics.get("weight") for cell in value.cells[1:]]
     assert weights == list(inside.weights.values())
-    assert sum(weights) == pytest.approx(1)
+    assert sum(inside.weights.values()) == pytest.approx(1)
     shown = value.cells[3].layers[0].to_array()
     assert np.array_equal(shown, inside.participatory.values)
 

@@ -55,7 +55,46 @@ def test_strangers_look_into_allowed_repositories_and_never_on_the_disk(base, tm
     assert "may not be read here" in shelf.look(["hf://other/heads"]).problems[-1]
 
 
-@pytest.mark.parametrize("name", ["a/b/c", "https://x.org/a/b", "../etc", "a;b", "-a/b"])
+@pytest.mark.parametrize(
+    ("name", "place"),
+    [
+        ("someone/heads", "hf://someone/heads"),
+        ("someone/heads@v1", "hf://someone/heads@v1"),
+        ("spaces/someone/heads", "hf://spaces/someone/heads"),
+        ("spaces/someone/heads@v1", "hf://someone/heads@v1"),
+    ],
+)
+def test_a_repository_that_is_named_is_offered_and_allowed_and_no_other_is(
+    base, tmp_path, server, name, place
+):
+    head = save_head(tmp_path / "mine.safetensors", base.hidden_size).read_bytes()
+    kind = "space" if name.startswith("spaces/") else "model"
+    for repo in ("someone/heads", "someone/else"):
+        server.put(repo, {"theirs.safetensors": head}, kind, revision="v1")
+        server.put(repo, {"theirs.safetensors": head}, kind)
+    settings = read({"HUB": name, "HOST": "0.0.0.0"})
+    shelf = Shelf.of(settings, [], hub_of(server, tmp_path, allowed=settings.hub), base)
+    assert [each.name for each in shelf.look().records] == ["theirs"]
+    found = shelf.look([place])
+    assert {each.name for each in found.records} == {"theirs"} and not found.problems
+    for other in ("hf://someone/else", "hf://spaces/someone/else"):
+        assert "may not be read here" in shelf.look([other]).problems[0]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "spaces/o",
+        "o/n@a..b",
+        "o--n/x",
+        "datasets/a/b",
+        "a/b/c",
+        "https://x.org/a/b",
+        "../etc",
+        "a;b",
+        "-a/b",
+    ],
+)
 def test_a_repository_that_is_none_is_refused_at_start(name):
     with pytest.raises(BadSetting, match="HUB names"):
         read({"HUB": name})

@@ -14,12 +14,16 @@ import json
 import re
 import socket
 import time
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
+
+from vlmscope.checkpoints.hub import Hub
 
 LFS = (".safetensors", ".pt", ".pth", ".bin", ".ckpt")
 DATE = "2026-01-02T03:04:05.000Z"
@@ -56,6 +60,8 @@ class LoopbackHub:
         """By a part of the path that they answer for."""
         self.stored: dict[str, bytes] = {}
         self.sent = 0
+        self.name = uuid.uuid4().hex
+        """So that no two of them have the same commit, of which records are remembered."""
         self.is_down = False
         self._servers = [self._server() for _ in range(2)]
         self.endpoint, self.store = (
@@ -74,7 +80,7 @@ class LoopbackHub:
         repo = self.repos.setdefault((repo_type, repo_id), Repo())
         for name, value in settings.items():
             setattr(repo, name, value)
-        named = json.dumps([repo_id, repo_type, len(repo.commits), sorted(files)])
+        named = json.dumps([self.name, repo_id, repo_type, len(repo.commits), sorted(files)])
         commit = hashlib.sha1(named.encode()).hexdigest()
         repo.commits[commit] = files
         for path, data in files.items():
@@ -107,6 +113,13 @@ class LoopbackHub:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def hub_of(server: LoopbackHub, cache: Path, **settings: Any) -> Hub:
+    """The Hub as a process has it that keeps its files in `cache`."""
+    return Hub(
+        **{"endpoint": server.endpoint, "cache": cache, "token": False, "seconds": 5, **settings}
+    )
 
 
 # ---- faults
@@ -142,6 +155,37 @@ def cut_after(count: int, times: int = 1) -> Fault:
     return answer
 
 
+def slowly(server: LoopbackHub, part: str = "/store/", piece: int = 100_000) -> None:
+    """Answers for a part of the path come in pieces, a moment apart."""
+
+    def answer(handler: _Handler) -> bool:
+        handler.piece = piece
+        return False
+
+    server.faults[part] = answer
+
+
+def stuck_after(count: int, until: Event) -> Fault:
+    """Answers stop after `count` bytes, and their connection stays open until it is over."""
+
+    def answer(handler: _Handler) -> bool:
+        handler.stuck = (count, until)
+        return False
+
+    return answer
+
+
+def says(body: bytes, code: int = 200, **headers: str) -> Fault:
+    """A body of one's own, and headers with `_` for `-`."""
+
+    def answer(handler: _Handler) -> bool:
+        named = {key.replace("_", "-"): value for key, value in headers.items()}
+        handler.reply(code, body, {"Content-Type": "application/json", **named})
+        return True
+
+    return answer
+
+
 def corrupt(handler: _Handler) -> bool:
     handler.spoil = True
     return False
@@ -164,6 +208,9 @@ class _Handler(BaseHTTPRequestHandler):
     cut: int | None = None
     spoil = False
     whole = False
+    piece: int | None = None
+    stuck: tuple[int, Event] | None = None
+    body = b""
 
     def setup(self) -> None:
         super().setup()
@@ -179,6 +226,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def answer(self) -> None:
         self.cut, self.spoil, self.whole = None, False, False
+        self.piece, self.stuck = None, None
+        self.body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         path = unquote(urlsplit(self.path).path)
         token = self.headers.get("Authorization")
         if self.hub.is_down:
@@ -239,12 +288,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.json([found.entries[at[0], path] for path in at[1]])
 
     def paths(self, kind: str, repo: str, revision: str) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
         found = self.repo(kind, repo)
         at = found and found.at(revision)
         if found is None or at is None:
             return
-        asked = parse_qs(body)
+        asked = parse_qs(self.body.decode())
         out = []
         for path in asked.get("paths", []):
             if path in at[1]:
@@ -307,8 +355,21 @@ class _Handler(BaseHTTPRequestHandler):
         if self.command == "HEAD":
             return
         sent = body if self.cut is None else body[: self.cut]
-        self.hub.sent += len(sent)
-        self.wfile.write(sent)
+        if self.stuck is not None:
+            sent = body[: self.stuck[0]]
+        try:
+            for start in range(0, len(sent), self.piece or len(sent) or 1):
+                some = sent[start : start + (self.piece or len(sent))]
+                self.wfile.write(some)
+                self.hub.sent += len(some)
+                if self.piece:
+                    time.sleep(0.02)
+        except ConnectionError:  # who asked has left
+            self.close_connection = True
+            return
+        if self.stuck is not None:
+            self.wfile.flush()
+            self.stuck[1].wait(60)
         if len(sent) < len(body):
             self.wfile.flush()
             hang_up(self)

@@ -1,72 +1,40 @@
-"""Repositories on the Hub: pinned to a commit once, listed, and read there in pieces or whole."""
+"""Repositories on the Hub: what may be read of them, pinned to a commit once, and listed there."""
 
 from __future__ import annotations
 
 import os
-import threading
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any
+from urllib.parse import quote
 
-from vlmscope.checkpoints.hub_errors import told
-from vlmscope.checkpoints.hub_place import HubPlace, check_part, hub_place, is_commit
-from vlmscope.values.errors import CheckpointError
+from vlmscope.checkpoints import hub_answers
+from vlmscope.checkpoints.hub_answers import MAX_FILES
+from vlmscope.checkpoints.hub_cache import Cache
+from vlmscope.checkpoints.hub_errors import Away, Interrupted, NotThere
+from vlmscope.checkpoints.hub_pinned import HubFile, Pinned
+from vlmscope.checkpoints.hub_place import HubPlace, hub_place, is_commit
+from vlmscope.checkpoints.hub_room import Room
+from vlmscope.checkpoints.hub_wait import Stop, Wait
+from vlmscope.checkpoints.hub_wire import Wire
+from vlmscope.values.errors import CheckpointError, plain
 
-if TYPE_CHECKING:
-    from huggingface_hub.hf_api import RepoFile
-
-T = TypeVar("T")
 SECONDS = 20.0
 """How long a person waits before being told that the Hub does not answer."""
-MAX_FILES = 20_000
 MAX_BYTES = 8 * 2**30
-
-
-@dataclass(frozen=True)
-class HubFile:
-    """A file of a repository: its path there, bytes, and hash (`sha256:` of LFS, else git's `sha1:`)."""
-
-    path: str
-    size: int
-    digest: str
-    modified: str | None = None
-    unsafe: bool = False
-
-    @property
-    def name(self) -> str:
-        return self.path.rpartition("/")[2]
-
-    @property
-    def folder(self) -> str:
-        return self.path.rpartition("/")[0]
-
-
-@dataclass(frozen=True)
-class Pinned:
-    """A repository at one commit. `is_cached`: the Hub could not be asked."""
-
-    place: HubPlace
-    repo_type: str
-    commit: str
-    is_cached: bool = False
-    warnings: tuple[str, ...] = ()
-
-    @property
-    def repo_id(self) -> str:
-        return self.place.repo_id
-
-    def at(self, path: str) -> HubPlace:
-        return replace(self.place, repo_type=self.repo_type, revision=self.commit, path=path)
+MAX_PINS = 1_000
 
 
 class Hub:
     """What is allowed to be read from the Hub, with which token, and where it is kept.
 
-    `allowed` names owners (`owner`) and repositories (`owner/name`), None for all. The token is the
-    environment's (HF_TOKEN, or who signed in with `hf auth login`) unless one is given; False for none.
-    Beyond `max_cache_bytes` the revisions that were used longest ago leave the cache before another file
-    comes; without it, a person's cache is left alone.
+    `allowed` names owners (`owner`) and repositories (`[spaces/]owner/name`, whose revision is no limit),
+    None for all. The token is the environment's (HF_TOKEN, or who signed in with `hf auth login`) unless
+    one is given; False for none. Beyond `max_cache_bytes` what was used longest ago leaves the cache before
+    another file comes; without it, a person's cache is left alone.
+
+    Whatever asks takes a `Wait`: `seconds` from then, unless one is given.
     """
 
     def __init__(
@@ -80,216 +48,178 @@ class Hub:
         seconds: float = SECONDS,
         max_cache_bytes: int | None = None,
     ) -> None:
-        from huggingface_hub import HfApi, constants
+        from huggingface_hub import constants
 
-        self.allowed = None if allowed is None else frozenset(allowed)
+        self.allowed = None if allowed is None else frozenset(map(_allowance, allowed))
         self.max_bytes = max_bytes
-        self.token = token
         self.cache = Path(cache or constants.HF_HUB_CACHE)
+        self.disk = Cache(self.cache)
+        self.room = Room(self.disk, max_cache_bytes)
         self.seconds = seconds
-        self.max_cache_bytes = max_cache_bytes
-        self.api = HfApi(endpoint=endpoint, token=token)
-        self._pins: dict[HubPlace, Pinned] = {}
+        self.wire = Wire((endpoint or constants.ENDPOINT).rstrip("/"), token, self._check_allowed)
+        self._pins: dict[tuple[HubPlace, str | None], Pinned] = {}
 
-    def pin(self, source: str | HubPlace, fresh: bool = False) -> Pinned:
+    def wait(self, stop: Stop | None = None) -> Wait:
+        return Wait(self.seconds, stop)
+
+    def pin(
+        self,
+        source: str | HubPlace,
+        fresh: bool = False,
+        only: str | None = None,
+        wait: Wait | None = None,
+    ) -> Pinned:
         """The commit that a place stands for: asked once, and then kept unless `fresh`.
 
-        When the Hub cannot be reached, the commit that the cache knows of. Raises CheckpointError.
+        `only` is the type of repository that is meant where the place says none. When the Hub cannot be
+        asked, the commit that the cache knows of. Raises CheckpointError.
         """
         place = source if isinstance(source, HubPlace) else hub_place(source)
-        self._check_allowed(place)
-        whole = replace(place, path=None)
-        if fresh or whole not in self._pins:
-            self._pins[whole] = self._pin(place)
-        pinned = self._pins[whole]
+        types = [only] if only else self.types(place)
+        key = replace(place, path=None), only
+        pinned = None if fresh else self._pins.get(key)
+        if pinned is None:
+            pinned = self._pin(place, types, wait or self.wait())
+            self._pins.pop(key, None)
+            if not pinned.is_cached:  # else the Hub is asked again the next time
+                self._pins[key] = pinned
+            while len(self._pins) > MAX_PINS:
+                del self._pins[next(iter(self._pins))]
         return replace(pinned, place=replace(pinned.place, path=place.path))
 
-    def _pin(self, place: HubPlace) -> Pinned:
-        types = [place.repo_type] if place.repo_type else ["model", "space"]
-        first: CheckpointError | None = None
+    def types(self, place: HubPlace) -> list[str]:
+        """The types of repository that a place may mean here; raises CheckpointError for none."""
+        meant = [place.repo_type] if place.repo_type else ["model", "space"]
+        allowed = [each for each in meant if self._is_allowed(each, place.repo_id)]
+        if not allowed:
+            self._check_allowed(place.repo_type, place.repo_id)
+        return allowed
+
+    def _pin(self, place: HubPlace, types: Sequence[str], wait: Wait) -> Pinned:
+        missing: NotThere | None = None
         for repo_type in types:
             try:
-                return self._asked(place, repo_type)
-            except CheckpointError as error:
-                cached = self._cached_commit(place, repo_type)
-                if cached is not None and not isinstance(error, NotThere):
-                    warning = f"{error} This is what the cache holds."
-                    return Pinned(place, repo_type, cached, True, (warning,))
-                first = first or error
-                if not isinstance(error, NotThere):
-                    break
-        assert first is not None
-        raise first
+                return self._asked(place, repo_type, wait)
+            except NotThere as error:
+                missing = missing or error
+            except Away as error:
+                for each in types:
+                    cached = self.disk.commit_of(place, each)
+                    if cached is not None:
+                        warning = f"{error} This is what the cache holds."
+                        return Pinned(place, each, cached, True, (warning,))
+                raise
+        assert missing is not None
+        raise missing
 
-    def _asked(self, place: HubPlace, repo_type: str) -> Pinned:
-        from huggingface_hub import errors
-
-        known = self._cached_commit(place, repo_type) if is_commit(place.revision) else None
-        if known is not None:  # a commit never changes
-            return Pinned(place, repo_type, known)
-        try:
-            info: Any = self.within(
-                lambda: self.api.repo_info(
-                    place.repo_id,
-                    revision=place.revision,
-                    repo_type=repo_type,
-                    timeout=self.seconds,
-                ),
-                place,
-            )
-        except CheckpointError as error:
-            gone = errors.RepositoryNotFoundError
-            if isinstance(error.__cause__, gone) and not isinstance(
-                error.__cause__, errors.GatedRepoError
-            ):
-                raise NotThere(str(error)) from error
-            raise
+    def _asked(self, place: HubPlace, repo_type: str, wait: Wait) -> Pinned:
+        self._check_allowed(repo_type, place.repo_id)
+        if is_commit(place.revision):
+            known = self.disk.commit_of(place, repo_type)
+            if known is not None:  # a commit never changes
+                return Pinned(place, repo_type, known)
+        revision = f"/revision/{quote(place.revision, safe='')}" if place.revision else ""
+        url = f"{self._api(repo_type, place.repo_id)}{revision}?expand=sha"
+        name, commit = hub_answers.pin_of(hub_answers.asked(self.wire, url, place, wait), place)
         warnings = ()
-        if info.id != place.repo_id:
-            self._check_allowed(replace(place, repo_id=info.id))
-            warnings = (f"{place.repo_id} is now called {info.id}.",)
-        if not is_commit(info.sha):
-            raise CheckpointError(f"{place} has no commit yet; give a repository with files.")
-        pinned = Pinned(replace(place, repo_id=info.id), repo_type, info.sha, False, warnings)
-        self._remember(pinned)
+        if name != place.repo_id:
+            self._check_allowed(repo_type, name)
+            warnings = (f"{place.repo_id} is now called {name}.",)
+        pinned = Pinned(replace(place, repo_id=name), repo_type, commit, False, warnings)
+        self.disk.remember(pinned)
         return pinned
 
-    def files(self, pinned: Pinned) -> list[HubFile]:
+    def files(self, pinned: Pinned, wait: Wait | None = None) -> list[HubFile]:
         """Every file at the commit; those of the cache where the Hub cannot be asked."""
+        return self.listed(pinned, wait or self.wait())[1]
+
+    def listed(self, pinned: Pinned, wait: Wait) -> tuple[Pinned, list[HubFile]]:
+        """As `files`; and the commit, with a warning when it is the cache that was listed."""
         if pinned.is_cached:
-            return self._cached_files(pinned)
+            return pinned, self.disk.files(pinned)
         try:
-            return self.within(lambda: self._listed(pinned), pinned.place)
-        except CheckpointError:
-            cached = self._cached_files(pinned)
+            return pinned, self._listed(pinned, wait)
+        except Interrupted:
+            raise
+        except CheckpointError as error:
+            cached = self.disk.files(pinned)
             if not cached:
                 raise
-            return cached
+            warning = f"{error} This is what the cache holds."
+            return replace(pinned, is_cached=True, warnings=(*pinned.warnings, warning)), cached
 
-    def dated(self, pinned: Pinned, files: Sequence[HubFile]) -> list[HubFile]:
-        """The same files with the time of their last commit, and whether the Hub's own scan warns."""
-        if pinned.is_cached or not files:
-            return list(files)
-
-        def ask() -> dict[str, RepoFile]:
-            found: dict[str, Any] = {}
-            for start in range(0, len(files), 100):
-                some = [file.path for file in files[start : start + 100]]
-                for info in self.api.get_paths_info(
-                    pinned.repo_id,
-                    some,
-                    expand=True,
-                    revision=pinned.commit,
-                    repo_type=pinned.repo_type,
-                ):
-                    found[info.path] = info
-            return found
-
-        told_of = self.within(ask, pinned.place)
-        out = []
-        for file in files:
-            info = told_of.get(file.path)
-            commit, scan = getattr(info, "last_commit", None), getattr(info, "security", None)
-            when = None if commit is None else commit.date.isoformat(timespec="milliseconds")
-            out.append(
-                replace(file, modified=when, unsafe=scan is not None and scan.status == "unsafe")
-            )
-        return out
-
-    def _listed(self, pinned: Pinned) -> list[HubFile]:
-        from huggingface_hub.hf_api import RepoFile
-
-        out: list[HubFile] = []
-        for entry in self.api.list_repo_tree(
-            pinned.repo_id, recursive=True, revision=pinned.commit, repo_type=pinned.repo_type
+    def _listed(self, pinned: Pinned, wait: Wait) -> list[HubFile]:
+        api = self._api(pinned.repo_type, pinned.repo_id)
+        out: dict[str, HubFile] = {}
+        for page in hub_answers.pages(
+            self.wire, f"{api}/tree/{pinned.commit}?recursive=true", pinned.place, wait
         ):
-            if len(out) >= MAX_FILES:
+            out |= {file.path: file for file in hub_answers.files_of(page, pinned.place)}
+            if len(out) > MAX_FILES:
                 raise CheckpointError(
                     f"{pinned.place} holds more than {MAX_FILES:,} files; name a file in it."
                 )
-            if isinstance(entry, RepoFile):
-                try:
-                    for part in entry.path.split("/"):
-                        check_part(part, entry.path)
-                except CheckpointError:
-                    continue  # a name that could lead out of its folder is none of a checkpoint's
-                digest = f"sha256:{entry.lfs.sha256}" if entry.lfs else f"sha1:{entry.blob_id}"
-                out.append(HubFile(entry.path, entry.size, digest))
-        return out
+        return list(out.values())
 
-    @property
-    def commits_in_use(self) -> set[str]:
-        """What this process has pinned."""
-        return {pinned.commit for pinned in self._pins.values()}
+    def dated(
+        self, pinned: Pinned, files: Sequence[HubFile], wait: Wait | None = None
+    ) -> list[HubFile]:
+        """The same files with the time of their last commit, and whether the Hub's own scan warns."""
+        if pinned.is_cached or not files:
+            return list(files)
+        wait = wait or self.wait()
+        url = f"{self._api(pinned.repo_type, pinned.repo_id)}/paths-info/{pinned.commit}"
+        told: dict[str, Any] = {}
+        for start in range(0, len(files), 100):
+            some = [file.path for file in files[start : start + 100]]
+            asked = {"paths": some, "expand": True}
+            said = hub_answers.asked(self.wire, url, pinned.place, wait, asked)
+            for each in said if isinstance(said, list) else ():
+                if isinstance(each, dict) and isinstance(each.get("path"), str):
+                    told[each["path"]] = each
+        return [hub_answers.dated(file, told.get(file.path)) for file in files]
 
-    # ---- the cache, as the Hub's own client lays it out
-    def folder(self, pinned: Pinned) -> Path:
-        from huggingface_hub.file_download import repo_folder_name
+    def remember(self, pinned: Pinned) -> None:
+        """That the branches and tags which were asked for are this commit, of which files are here now."""
+        for known in list(self._pins.values()):
+            same = (known.repo_id, known.repo_type, known.commit)
+            if same == (pinned.repo_id, pinned.repo_type, pinned.commit):
+                self.disk.remember(known)
 
-        return self.cache / repo_folder_name(repo_id=pinned.repo_id, repo_type=pinned.repo_type)
+    def url(self, pinned: Pinned, file: HubFile) -> str:
+        from huggingface_hub import hf_hub_url
 
-    def snapshot(self, pinned: Pinned) -> Path:
-        return self.folder(pinned) / "snapshots" / pinned.commit
+        return hf_hub_url(
+            pinned.repo_id,
+            file.path,
+            repo_type=pinned.repo_type,
+            revision=pinned.commit,
+            endpoint=self.wire.endpoint,
+        )
 
-    def _remember(self, pinned: Pinned) -> None:
-        revision = pinned.place.revision or "main"
-        if is_commit(revision):
-            return
-        reference = self.folder(pinned) / "refs" / revision
-        try:
-            reference.parent.mkdir(parents=True, exist_ok=True)
-            reference.write_text(pinned.commit)
-        except OSError:
-            pass  # a cache that cannot be written to only costs the offline use
+    def _api(self, repo_type: str, repo_id: str) -> str:
+        return f"{self.wire.endpoint}/api/{repo_type}s/{repo_id}"
 
-    def _cached_commit(self, place: HubPlace, repo_type: str) -> str | None:
-        pinned = Pinned(place, repo_type, place.revision or "")
-        if is_commit(place.revision):
-            return place.revision if self.snapshot(pinned).is_dir() else None
-        try:
-            commit = (self.folder(pinned) / "refs" / (place.revision or "main")).read_text().strip()
-        except OSError:
-            return None
-        known = is_commit(commit) and self.snapshot(replace(pinned, commit=commit)).is_dir()
-        return commit if known else None
+    def _is_allowed(self, repo_type: str | None, repo_id: str) -> bool:
+        names = (repo_id.partition("/")[0], repo_id)
+        return self.allowed is None or any(
+            name in names and kind in (None, repo_type) for kind, name in self.allowed
+        )
 
-    def _cached_files(self, pinned: Pinned) -> list[HubFile]:
-        snapshot = self.snapshot(pinned)
-        return [
-            HubFile(path.relative_to(snapshot).as_posix(), path.stat().st_size, "")
-            for path in sorted(snapshot.rglob("*"))
-            if path.is_file()
-        ]
-
-    # ---- what is allowed, and how long it may take
-    def _check_allowed(self, place: HubPlace) -> None:
-        owner = place.repo_id.partition("/")[0]
-        if self.allowed is not None and not {owner, place.repo_id} & self.allowed:
+    def _check_allowed(self, repo_type: str | None, repo_id: str) -> None:
+        if not self._is_allowed(repo_type, repo_id):
+            others = sorted(
+                f"{kind}s/{name}" if kind else name for kind, name in self.allowed or ()
+            )
             raise CheckpointError(
-                f"{place.repo_id} may not be read here, only {', '.join(sorted(self.allowed)) or 'none'}; "
+                f"{plain(repo_id, 200)} may not be read here, only {', '.join(others) or 'none'}; "
                 "duplicate this Space, or run the app yourself, to read others."
             )
 
-    def within(self, ask: Callable[[], T], place: HubPlace) -> T:
-        """The answer to a question, or CheckpointError after the seconds that a person is let wait."""
-        answer: list[T] = []
-        fault: list[BaseException] = []
 
-        def work() -> None:
-            try:
-                answer.append(ask())
-            except BaseException as error:
-                fault.append(error)
-
-        thread = threading.Thread(target=work, daemon=True)
-        thread.start()
-        thread.join(self.seconds)
-        if thread.is_alive():
-            raise told(TimeoutError(), place)
-        if fault:
-            raise told(fault[0], place) from fault[0]
-        return answer[0]
-
-
-class NotThere(CheckpointError):
-    """No such repository, of this type at least."""
+def _allowance(name: str) -> tuple[str | None, str]:
+    """The type, None for any, and the owner or repository that an allowance names."""
+    if "/" not in name:
+        return None, name
+    place = hub_place(name)
+    return place.repo_type, place.repo_id

@@ -1,69 +1,154 @@
-"""Every way in which the Hub fails, each in a sentence of its own."""
+"""Every way in which the Hub fails, each in a sentence of its own.
+
+Nothing that a server sent is repeated in one, but numbers and a host's name within bounds: what it sends may
+hold signed addresses, pages of HTML, and whatever else it likes.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 
 from vlmscope.checkpoints.hub_place import HubPlace
 from vlmscope.values.errors import CheckpointError
 
+LONGEST_WAIT = 86_400
+"""Seconds: a server that says to wait for longer is not believed."""
+_SECONDS = re.compile(r"[0-9]{1,9}")
+_LIMIT = re.compile(r"\bt\s*=\s*([0-9]{1,9})\b", re.ASCII)
+
 
 class Interrupted(CheckpointError):
-    """A download that was asked to stop; what is there of it stays for the next time."""
+    """A question or a download that was asked to stop; what is there of it stays for the next time."""
 
 
-def told(error: BaseException, place: HubPlace) -> CheckpointError:
-    """The sentence for what went wrong at a place; no token or header is in it."""
+class NotThere(CheckpointError):
+    """No such repository, of this type at least."""
+
+
+class Away(CheckpointError):
+    """The Hub cannot be asked now; what is in the cache can be used."""
+
+
+class Late(Away):
+    """It did not answer in the time that a person is let wait, or stopped in the middle."""
+
+
+class Unreachable(Away):
+    """No connection, or one that ended before the answer began."""
+
+
+class Cut(Away):
+    """An answer that ended before its end."""
+
+
+class OutOfRange(CheckpointError):
+    """A piece that the server says is beyond the file's end."""
+
+
+def refused(status: int, headers: Mapping[str, str], place: HubPlace) -> CheckpointError:
+    """What an answer that is none means; see the Hub's own client for its codes."""
+    code, message = headers.get("X-Error-Code", ""), headers.get("X-Error-Message", "")
+    kind = CheckpointError
+    if code == "GatedRepo":
+        why = "is gated: accept its conditions on its page with your account, and set HF_TOKEN or sign in"
+    elif message == "Access to this resource is disabled.":
+        why = "was disabled by the Hub; choose another"
+    elif code == "RevisionNotFound":
+        why = f"has no revision {place.revision or 'main'!r}; give a branch, tag or commit that is there"
+    elif code == "EntryNotFound":
+        why = f"holds no file {place.path!r}; check the path"
+    elif status == 401 and message.startswith("Invalid credentials"):
+        why = "cannot be read with this token, which the Hub does not know; set HF_TOKEN anew, or unset it"
+    elif code == "RepoNotFound" or status == 404 or (status == 401 and not code):
+        # 401 is what the Hub says of a repository that is not there to who did not sign in.
+        kind = NotThere
+        why = "is not there, or is private; check the name, or set HF_TOKEN to see private ones"
+    elif status in (401, 403):
+        why = "may not be read with this token; set HF_TOKEN to one that may, or unset it"
+    elif status == 416:
+        kind = OutOfRange
+        why = "has another size than the Hub lists; try again"
+    elif status == 429:
+        kind = Away
+        wait = wait_of(headers)
+        after = f"in {wait} s" if wait is not None else "in some minutes"
+        why = f"cannot be read now, the Hub has had too many questions from here; ask again {after}"
+    elif status >= 500:
+        kind = Away
+        wait = wait_of(headers)
+        after = f"in {wait} s" if wait is not None else "later"
+        why = f"cannot be read now, the Hub is out of order ({status}); try again {after}"
+    else:
+        why = f"cannot be read, the Hub answered with status {status}; check the name"
+    return kind(f"{place} {why}.")
+
+
+def wait_of(headers: Mapping[str, str]) -> int | None:
+    """The seconds after which a server may be asked again, None unless it says a sane number or date."""
+    said = headers.get("Retry-After", "").strip()
+    limit = _LIMIT.search(headers.get("RateLimit", "")[:500])
+    if _SECONDS.fullmatch(said):
+        seconds = int(said)
+    elif said:
+        try:
+            when = parsedate_to_datetime(said[:100])
+            until = when if when.tzinfo else when.replace(tzinfo=UTC)
+            seconds = round((until - datetime.now(UTC)).total_seconds())
+        except (ValueError, TypeError, OverflowError):
+            return None
+    elif limit:
+        seconds = int(limit[1])
+    else:
+        return None
+    return seconds if 0 < seconds <= LONGEST_WAIT else None
+
+
+def broken(error: BaseException, place: HubPlace, begun: bool = False) -> CheckpointError:
+    """The sentence for a connection that failed, or ended after the answer had `begun`."""
     from huggingface_hub import errors
 
+    name = type(error).__name__
     if isinstance(error, CheckpointError):
         return error
-    if isinstance(error, errors.GatedRepoError):  # first: it is a RepositoryNotFoundError too
-        why = "is gated: accept its conditions on its page with your account, and set HF_TOKEN or sign in"
-    elif isinstance(error, errors.DisabledRepoError):
-        why = "was disabled by the Hub; choose another"
-    elif isinstance(error, errors.RevisionNotFoundError):
-        why = f"has no revision {place.revision or 'main'!r}; give a branch, tag or commit that is there"
-    elif isinstance(error, errors.RepositoryNotFoundError):
-        why = "is not there, or is private; check the name, or set HF_TOKEN to see private ones"
-    elif isinstance(error, errors.OfflineModeIsEnabled):
-        why = "is not in the cache here, and HF_HUB_OFFLINE says to stay offline; unset it, or download first"
-    elif isinstance(error, errors.EntryNotFoundError) and not isinstance(
-        error, errors.LocalEntryNotFoundError
-    ):
-        why = f"holds no file {place.path!r}; check the path"
-    elif isinstance(error, errors.HFValidationError):
-        why = "is no name that the Hub knows; write owner/name"
-    else:
-        why = _of_status(error) or _of_connection(error)
-    return CheckpointError(f"{place} {why}.")
-
-
-def _of_status(error: BaseException) -> str | None:
-    from huggingface_hub.utils._http import parse_ratelimit_headers
-
-    response: Any = getattr(error, "response", None)
-    status = getattr(response, "status_code", None)
-    if status is None:
-        return None
-    if status == 429:
-        limits = parse_ratelimit_headers(response.headers)
-        wait = response.headers.get("Retry-After") or (limits and limits.reset_in_seconds)
-        after = f"in {wait} s" if wait else "in some minutes"
-        return (
-            f"cannot be read now, the Hub has had too many questions from here; ask again {after}"
+    if isinstance(error, errors.OfflineModeIsEnabled):
+        return Away(
+            f"{place} is not in the cache here, and HF_HUB_OFFLINE says to stay offline; unset it, or "
+            "download first."
         )
-    if status in (401, 403):
-        return "may not be read with this token; set HF_TOKEN to one that may, or unset it"
-    if status >= 500:
-        return f"cannot be read now, the Hub is out of order ({status}); try again later"
-    return f"cannot be read, the Hub answered with status {status}; check the name"
-
-
-def _of_connection(error: BaseException) -> str:
-    name = type(error).__name__
+    if isinstance(error, errors.LocalTokenNotFoundError):
+        return CheckpointError(
+            f"{place} is to be read with a token and there is none; set HF_TOKEN or sign in."
+        )
     if isinstance(error, TimeoutError) or "Timeout" in name:
-        return "did not answer in time; try again, or use what is in the cache by its commit"
-    return (
-        f"cannot be reached ({name}); check the network, or use what is in the cache by its commit"
+        return Late(
+            f"{place} did not answer in time; try again, or use what is in the cache by its commit."
+        )
+    if begun:
+        return Cut(f"{place} was cut in the middle; try again.")
+    if "CERTIFICATE" in str(error).upper():
+        return Unreachable(
+            f"{place} cannot be reached, the certificate that was shown is not trusted here; check "
+            "whether this network wants a sign-in or a proxy."
+        )
+    return Unreachable(
+        f"{place} cannot be reached ({name}); check the network, or use what is in the cache by its "
+        "commit."
+    )
+
+
+def not_the_hub(place: HubPlace, what: str) -> CheckpointError:
+    """For an answer that the Hub does not give, such as the sign-in page of a network."""
+    return Away(
+        f"{place} cannot be read, {what} answered in the Hub's place; sign in to this network if it "
+        "wants that, or check HF_ENDPOINT."
+    )
+
+
+def nonsense(place: HubPlace, what: str) -> CheckpointError:
+    """For an answer that cannot be true."""
+    return CheckpointError(
+        f"{place} cannot be read, the Hub's answer holds {what}; try again, or give another repository."
     )

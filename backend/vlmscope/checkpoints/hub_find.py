@@ -2,33 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
-from vlmscope.checkpoints.blob import Blob, LocalBlob
-from vlmscope.checkpoints.hub import Hub, HubFile, NotThere, Pinned
+from vlmscope.checkpoints.blob import LocalBlob
+from vlmscope.checkpoints.download import Progress, cached, download
+from vlmscope.checkpoints.hub import Hub
+from vlmscope.checkpoints.hub_errors import Away, Late, NotThere
+from vlmscope.checkpoints.hub_pinned import HubFile, Pinned
 from vlmscope.checkpoints.hub_place import HubPlace, hub_place
+from vlmscope.checkpoints.hub_wait import Stop, Wait
 from vlmscope.checkpoints.index import Index
 from vlmscope.checkpoints.neighbours import ADAPTER, GENERIC, Neighbours
 from vlmscope.checkpoints.places import SUFFIXES, no_pickles, only_one
 from vlmscope.checkpoints.reader import PickleReader
 from vlmscope.checkpoints.record import Checkpoint
 from vlmscope.checkpoints.recorded import record_of
-from vlmscope.checkpoints.remote import Progress, RemoteBlob, download
+from vlmscope.checkpoints.remote import RemoteBlob
 from vlmscope.values.errors import CheckpointError
 
 MAX_BESIDE = 64_000
 """Bytes of a neighbour that is read with a peek."""
+MAX_CONFIG = 1_000_000
+"""Bytes of an adapter's config, which is fetched with it."""
 MAX_PEEKED = 500
 
 
 def found_on_hub(
     hub: Hub, source: str, reader: PickleReader, index: Index, fresh: bool = False
 ) -> Iterator[Checkpoint]:
-    """Every checkpoint of a repository, at one commit; raises CheckpointError when it cannot be listed."""
-    for pinned in _both(hub, hub_place(source), fresh):
-        files = hub.files(pinned)
+    """Every checkpoint of a repository, at one commit; raises CheckpointError when it cannot be listed.
+
+    All of it takes no longer than the hub lets a person wait: what was not read by then is there with a
+    warning, and what was is known the next time.
+    """
+    wait = hub.wait()
+    for pinned in _both(hub, hub_place(source), fresh, wait):
+        pinned, files = hub.listed(pinned, wait)
         wanted = [
             file
             for file in files
@@ -39,17 +52,15 @@ def found_on_hub(
                 f"{pinned.place} holds {len(wanted):,} files of weights, more than {MAX_PEEKED}; name a "
                 "folder in it."
             )
-        yield from _records(hub, pinned, files, wanted, reader, index)
+        yield from _Listing(hub, pinned, files, wait).records(wanted, reader, index)
 
 
 def peeked_on_hub(hub: Hub, source: str, reader: PickleReader) -> Checkpoint:
     """The record of the one file that a source names; raises CheckpointError."""
-    pinned = hub.pin(source)
-    files = hub.files(pinned)
-    (file,) = hub.dated(pinned, [_chosen(pinned, files)])
-    path = PurePosixPath(file.path)
-    beside = Neighbours(_beside(hub, pinned, files))
-    record = record_of(_bare(pinned, file), path, _blob(hub, pinned, file), reader, beside)
+    wait = hub.wait()
+    pinned, files = hub.listed(hub.pin(source, wait=wait), wait)
+    (file,) = hub.dated(pinned, [_chosen(pinned, files)], wait)
+    record = _Listing(hub, pinned, files, wait).record(file, reader)
     return replace(record, warnings=(*pinned.warnings, *record.warnings))
 
 
@@ -58,44 +69,72 @@ def fetched(
     source: str,
     pickles: bool = True,
     progress: Progress | None = None,
-    stop: Callable[[], bool] | None = None,
+    stop: Stop | None = None,
 ) -> Path:
     """The file of weights that a source on the Hub names, in the cache, whole and checked."""
-    pinned = hub.pin(source)
+    with having(hub, source, pickles, progress, stop) as path:
+        return path
+
+
+@contextmanager
+def having(
+    hub: Hub,
+    source: str,
+    pickles: bool = True,
+    progress: Progress | None = None,
+    stop: Stop | None = None,
+) -> Iterator[Path]:
+    """As `fetched`; while this lasts, the file does not leave the cache for others."""
+    pinned = hub.pin(source, wait=hub.wait(stop))
+    if pinned.place.path is not None and not pickles:
+        no_pickles(pinned.place.path, source)
+    with hub.room.hold(pinned):
+        yield _fetched(hub, pinned, source, pickles, progress, stop)
+
+
+def _fetched(
+    hub: Hub,
+    pinned: Pinned,
+    source: str,
+    pickles: bool,
+    progress: Progress | None,
+    stop: Stop | None,
+) -> Path:
     path = pinned.place.path
-    if path is not None and not pickles:
-        no_pickles(path, source)
-    if path is not None and (hub.snapshot(pinned) / path).is_file():
-        return hub.snapshot(pinned) / path  # whole: only what was checked is put there
-    files = hub.files(pinned)
+    known = None if path is None else cached(hub, pinned, path, stop)
+    if known is not None:
+        return known
+    pinned, files = hub.listed(pinned, hub.wait(stop))
     file = _chosen(pinned, files)
     if not pickles:
         no_pickles(file.name, source)
     beside = file.path.removesuffix(file.name) + ADAPTER
     for each in files:
         if each.path == beside:
-            download(hub, pinned, each)
+            if each.size > MAX_CONFIG:
+                raise CheckpointError(
+                    f"{pinned.at(beside)} has {each.size:,} bytes, and a config at most {MAX_CONFIG:,}; "
+                    "give another adapter."
+                )
+            download(hub, pinned, each, None, stop)
     return download(hub, pinned, file, progress, stop)
 
 
-def _both(hub: Hub, place: HubPlace, fresh: bool) -> list[Pinned]:
+def _both(hub: Hub, place: HubPlace, fresh: bool, wait: Wait) -> list[Pinned]:
     """The repository, or the model and the Space of one name: trainers upload to either."""
-    if place.repo_type is not None:
-        return [hub.pin(place, fresh)]
     found: list[Pinned] = []
-    missing: CheckpointError | None = None
-    for repo_type in ("model", "space"):
+    problems: list[CheckpointError] = []
+    for repo_type in hub.types(place):
         try:
-            found.append(hub.pin(replace(place, repo_type=repo_type), fresh))
+            found.append(hub.pin(place, fresh, repo_type, wait))
         except NotThere as error:
-            missing = missing or error
-        except CheckpointError:
-            if not any(
-                each.is_cached for each in found
-            ):  # else the Hub was told to be away already
-                raise
-    if not found and missing is not None:
-        raise CheckpointError(str(missing).replace("hf://spaces/", "hf://"))
+            problems.append(error)
+        except Away as error:
+            problems.insert(0, error)
+    if not found:
+        raise problems[0]
+    if problems and isinstance(problems[0], Away) and not found[0].is_cached:
+        found[0] = replace(found[0], warnings=(*found[0].warnings, str(problems[0])))
     return found
 
 
@@ -115,50 +154,78 @@ def _chosen(pinned: Pinned, files: Sequence[HubFile]) -> HubFile:
     return inside[only_one(list(inside), str(pinned.place))]
 
 
-def _records(
-    hub: Hub,
-    pinned: Pinned,
-    files: Sequence[HubFile],
-    wanted: Sequence[HubFile],
-    reader: PickleReader,
-    index: Index,
-) -> Iterator[Checkpoint]:
-    stamps = {str(pinned.at(file.path)): pinned.commit for file in wanted}
-    known = index.get(stamps)
-    dated = hub.dated(pinned, [file for file in wanted if str(pinned.at(file.path)) not in known])
-    neighbours = Neighbours(_beside(hub, pinned, files))
-    fresh: dict[str, Checkpoint] = {}
-    for file in dated:
-        bare = _bare(pinned, file)
+class _Listing:
+    """The files of a repository at its commit, for records of some of them."""
+
+    def __init__(self, hub: Hub, pinned: Pinned, files: Sequence[HubFile], wait: Wait) -> None:
+        self.hub, self.pinned, self.wait = hub, pinned, wait
+        self._by_path = {file.path: file for file in files}
+        self._neighbours = Neighbours(self._beside)
+        self._away: Away | None = None
+
+    def records(
+        self, wanted: Sequence[HubFile], reader: PickleReader, index: Index
+    ) -> Iterator[Checkpoint]:
+        pinned = self.pinned
+        sources = {str(pinned.at(file.path)): file for file in wanted}
+        known = index.get(dict.fromkeys(sources, pinned.commit))
+        new = [file for source, file in sources.items() if source not in known]
+        fresh: dict[str, Checkpoint] = {}
+        away: CheckpointError | None = None
         try:
-            path = PurePosixPath(file.path)
-            with_all = record_of(bare, path, _blob(hub, pinned, file), reader, neighbours)
-            fresh[bare.source] = with_all
+            new = self.hub.dated(pinned, new, self.wait)
         except CheckpointError as error:
-            yield replace(bare, warnings=(*bare.warnings, str(error)))
-    index.put((source, pinned.commit, record) for source, record in fresh.items())
-    for record in (known | fresh).values():
-        yield replace(record, warnings=(*pinned.warnings, *record.warnings))
+            away = error
+        for file in new:
+            bare = _bare(pinned, file)
+            try:
+                if away is None:
+                    fresh[bare.source] = self.record(file, reader)
+                    continue
+            except Away as error:  # the others are not asked for
+                away = error
+            except CheckpointError as error:
+                yield replace(bare, warnings=(*bare.warnings, *pinned.warnings, str(error)))
+                continue
+            late = f"It was not read in {self.hub.seconds:g} s; look again to read on."
+            why = late if isinstance(away, Late) else f"It was not read: {away}"
+            yield replace(bare, warnings=(*bare.warnings, *pinned.warnings, why))
+        if not pinned.is_cached:  # what the Hub could not be asked is missing in them
+            index.put((source, pinned.commit, record) for source, record in fresh.items())
+        for record in (known | fresh).values():
+            yield replace(record, warnings=(*pinned.warnings, *record.warnings))
 
+    def record(self, file: HubFile, reader: PickleReader) -> Checkpoint:
+        path = PurePosixPath(file.path)
+        with closing(self._blob(file)) as blob:
+            record = record_of(_bare(self.pinned, file), path, blob, reader, self._neighbours)
+        if self._away is not None:  # what lies beside it was not read, and may be the next time
+            raise self._away
+        return record
 
-def _beside(
-    hub: Hub, pinned: Pinned, files: Sequence[HubFile]
-) -> Callable[[PurePosixPath], bytes | None]:
-    """Reads a small file of the repository, for `Neighbours`."""
-    by_path = {file.path: file for file in files}
-
-    def read(place: PurePosixPath) -> bytes | None:
-        file = by_path.get(str(place))
+    def _beside(self, place: PurePosixPath) -> bytes | None:
+        """A small file of the repository, for `Neighbours`."""
+        file = self._by_path.get(str(place))
         if file is None:
             return None
         if file.size > MAX_BESIDE:
             raise ValueError(f"it has {file.size:,} bytes")
         try:
-            return _blob(hub, pinned, file).read(0, file.size)
+            with closing(self._blob(file)) as blob:
+                return blob.read(0, file.size)
         except CheckpointError as error:
+            self._away = error if isinstance(error, Away) else self._away
             raise ValueError(str(error).rstrip(".")) from None
 
-    return read
+    def _blob(self, file: HubFile) -> LocalBlob | RemoteBlob:
+        there = self.hub.disk.file(self.pinned, file.path)
+        if self.pinned.is_cached or _has_size(there, file.size):
+            return LocalBlob(there)
+        return RemoteBlob(self.hub, self.pinned, file, self.wait)
+
+
+def _has_size(path: Path, size: int) -> bool:
+    return os.path.isfile(path) and os.path.getsize(path) == size
 
 
 def _bare(pinned: Pinned, file: HubFile) -> Checkpoint:
@@ -173,10 +240,3 @@ def _bare(pinned: Pinned, file: HubFile) -> Checkpoint:
         commit=pinned.commit,
         warnings=warnings,
     )
-
-
-def _blob(hub: Hub, pinned: Pinned, file: HubFile) -> Blob:
-    cached = hub.snapshot(pinned) / file.path
-    if pinned.is_cached or cached.is_file():
-        return LocalBlob(cached)
-    return RemoteBlob(hub, pinned, file)

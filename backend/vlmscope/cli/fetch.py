@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from vlmscope.checkpoints.places import is_hub
+from vlmscope.checkpoints.places import MAX_PATH, is_hub
 from vlmscope.checkpoints.sources import local_source
-from vlmscope.values.errors import CheckpointError
+from vlmscope.values.errors import CheckpointError, plain
 from vlmscope.values.variant import Variant
 
 
@@ -20,7 +20,11 @@ def fetch(variants: Sequence[Variant]) -> None:
         def show(have: int, whole: int, source: str = source) -> None:
             if sys.stderr.isatty():
                 told = f"{have / 2**20:,.1f} of {whole / 2**20:,.1f} MiB"
-                print(f"\r{source}: {told}", end="\n" if have >= whole else "", file=sys.stderr)
+                print(
+                    f"\r{plain(source, MAX_PATH)}: {told}",
+                    end="\n" if have >= whole else "",
+                    file=sys.stderr,
+                )
 
         try:
             local_source(source, progress=show)

@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import torch
@@ -14,10 +14,10 @@ from PIL import Image
 
 from vlmscope.checkpoints.adapter import CONFIG, adapter_file, fit_lora
 from vlmscope.checkpoints.content import content_key
-from vlmscope.checkpoints.head import LoadedHead, load_head
+from vlmscope.checkpoints.head import LoadedHead, check_head, load_head
 from vlmscope.checkpoints.hub import Hub
 from vlmscope.checkpoints.places import weights_file
-from vlmscope.checkpoints.sources import local_source
+from vlmscope.checkpoints.sources import held_source, local_source
 from vlmscope.engine.adapters import Adapted, adapt, linear_modules
 from vlmscope.engine.features import ImageFeatures, Pixels, to_pixels
 from vlmscope.engine.loading import Parts, choose_device, choose_dtype, find_base, load_parts
@@ -170,15 +170,18 @@ class SharedBase:
             raise InputError(
                 f"A variant has one adapter, and {' and '.join(adapters)} were given; leave one out."
             )
-        file = adapter_file(self.local(adapters[0]), self.pickles)
-        key = content_key(file, file.with_name(CONFIG))
-        return self.memory.adapters.get_or_make(key, lambda: adapt(self.model, str(file), key))
+        with held_source(adapters[0], self.pickles, self.hub) as local:
+            file = adapter_file(local, self.pickles)
+            check = partial(fit_lora, str(file), linear_modules(self.model))
+            key = content_key(file, file.with_name(CONFIG), check=check)
+            return self.memory.adapters.get_or_make(key, lambda: adapt(self.model, str(file), key))
 
     def check_adapter(self, source: str) -> None:
         """Raise CheckpointError unless this adapter could be loaded; none of its tensors is read."""
         if self.is_offloaded:
             raise CheckpointError(OFFLOADED)
-        fit_lora(self.local(source), linear_modules(self.model))
+        with held_source(source, self.pickles, self.hub) as local:
+            fit_lora(local, linear_modules(self.model))
 
     def features(self, pixels: Pixels, adapted: Adapted) -> tuple[ImageFeatures, float | None]:
         """The image's features, from the vision tower once and from a small LRU after that.
@@ -205,10 +208,13 @@ class SharedBase:
 
     def head(self, source: str) -> LoadedHead:
         """The ARR-COC head that `source` names, from a small LRU; raises CheckpointError."""
-        file = weights_file(self.local(source), self.pickles)
-        return self.memory.heads.get_or_make(
-            content_key(file), lambda: load_head(str(file), self.hidden_size, self.device)
-        )
+        with held_source(source, self.pickles, self.hub) as local:
+            file = weights_file(local, self.pickles)
+            check = partial(check_head, file, self.hidden_size)
+            return self.memory.heads.get_or_make(
+                content_key(file, check=check),
+                lambda: load_head(str(file), self.hidden_size, self.device),
+            )
 
     def local(self, source: str, stop: Callable[[], bool] | None = None) -> str:
         """The source itself, or the file that was fetched for it from the Hub; raises CheckpointError."""

@@ -21,9 +21,9 @@ from transformers import (
 )
 from transformers.utils.hub import cached_file
 
-from vlmscope.checkpoints.hub import Pinned
+from vlmscope.checkpoints.download import Progress
 from vlmscope.checkpoints.hub_model import fetch_model, pinned_model
-from vlmscope.checkpoints.remote import Progress
+from vlmscope.checkpoints.hub_pinned import Pinned
 from vlmscope.checkpoints.sources import default_hub
 from vlmscope.engine.room import GIB, free_bytes
 from vlmscope.values.errors import BaseError, CheckpointError

@@ -1,0 +1,88 @@
+"""A stored comparison run again: its image, question, variants and options on the base of today."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Any
+
+from application import App
+from comparing import StopSignal
+from menu import Choice
+from offer import Offer
+from vlmscope import (
+    Event,
+    Failed,
+    Finished,
+    Gathering,
+    InputError,
+    Run,
+    Stopped,
+    Token,
+    Variant,
+    compare,
+)
+
+OPTIONS = ("max_new_tokens", "mode", "repeats", "temperature", "seed", "word_maps")
+MOST_REPEATS = 10
+"""An imported comparison may ask for any number."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to run, and what of the stored comparison cannot."""
+
+    variants: tuple[Variant, ...]
+    options: dict[str, Any]
+    left_out: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Step:
+    """How far it is: `ended` of `total` variants; `run` is what there is of it."""
+
+    ended: int
+    total: int
+    run: Run | None
+
+
+def plan(app: App, run: Run, added: tuple[Choice, ...]) -> Plan:
+    """The comparison that would run; raises InputError when no variant of it can."""
+    offer = Offer((*app.choices, *added), app.settings.is_private)
+    variants, left_out = [], []
+    for result in run.results[: app.settings.max_variants]:
+        try:
+            variants.append(offer.resolved(result.variant))
+        except InputError as refused:
+            left_out.append(str(refused))
+    if not variants:
+        raise InputError(left_out[0] if left_out else "This comparison has no variant to run.")
+    options = {name: run.options[name] for name in OPTIONS if name in run.options}
+    for name, most in (("max_new_tokens", app.settings.max_new_tokens), ("repeats", MOST_REPEATS)):
+        if isinstance(options.get(name), int):
+            options[name] = min(options[name], most)
+    options.setdefault("max_new_tokens", app.settings.max_new_tokens)
+    return Plan(tuple(variants), options, tuple(left_out))
+
+
+def steps(app: App, run: Run, wanted: Plan, stop: StopSignal) -> Iterator[Step]:
+    """Run it, and tell after every change but a word's; raises what the engine raises."""
+    gathering, ended = Gathering(), 0
+    events = compare(
+        app.base,
+        run.image.pixels,
+        run.query,
+        wanted.variants,
+        max_image_pixels=app.settings.max_image_pixels,
+        stop=stop.is_set,
+        **wanted.options,
+    )
+    with closing(events):
+        for event in events:
+            gathering.add(event)
+            ended += _is_end(event)
+            if not isinstance(event, Token):
+                yield Step(ended, len(wanted.variants), gathering.to_run())
+
+
+def _is_end(event: Event) -> bool:
+    return isinstance(event, Finished | Failed | Stopped)

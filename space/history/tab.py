@@ -1,0 +1,24 @@
+"""The History tab: find what was compared, say what one thinks of it, look at it again, run it again."""
+
+import gradio as gr
+
+from application import App
+from compare_tab import CompareTab
+from history.finding import find_entries
+from history.layout import HistoryTab, layout
+from history.looking import annotate_entry, look_at_entry
+from history.picking import pick_entries
+from history.rerunning import run_again
+
+
+def history_tab(app: App, compare: CompareTab, visit: gr.State) -> HistoryTab:
+    """Build the tab; what is picked and which page is shown is one visit's own."""
+    with gr.Tab("History", id="history") as tab:
+        shown = layout()
+        picked, page = gr.State(()), gr.State(0)
+    find_entries(app, tab, shown, visit, picked, page)
+    look_at_entry(app, compare, shown, visit)
+    annotate_entry(app, shown, visit, picked, page)
+    pick_entries(app, compare, shown, visit, picked, page)
+    run_again(app, compare, shown, visit)
+    return shown
