@@ -114,7 +114,9 @@ def _answered(
             max_new_tokens=_length(max_new_tokens, app.settings.max_new_tokens),
             max_image_pixels=app.settings.max_image_pixels,
         )
-        run = yield from _documents(events, right, offer)
+        # A batch gives way to it, as to any comparison.
+        with app.places.comparison(lambda: False):
+            run = yield from _documents(events, right, offer)
         app.tracker.comparison(run, right)
     except VlmscopeError as refused:
         raise _error(str(refused)) from refused

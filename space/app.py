@@ -28,6 +28,7 @@ def main() -> None:
     from keeping import lasting
     from menu import fitting, menu
     from page import build, launch_options
+    from places import Places
     from ports import first_free, in_url, listen
     from shelf import Shelf
     from tracking import tracker_of
@@ -78,6 +79,7 @@ def main() -> None:
             examples,
             shelf,
             notice,
+            places=Places(settings.users),
             history=history,
             tracker=tracker,
         )

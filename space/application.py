@@ -6,6 +6,7 @@ from examples import Example
 from history.store import History
 from menu import Choice
 from people import Visits
+from places import Places
 from settings import Settings
 from shelf import Shelf
 from tracking import Tracker
@@ -23,5 +24,6 @@ class App:
     shelf: Shelf
     notice: str = ""
     visits: Visits = field(default_factory=Visits)
+    places: Places = field(default_factory=lambda: Places(Settings.users))
     history: History = field(default_factory=lambda: History(None))
     tracker: Tracker = field(default_factory=Tracker)

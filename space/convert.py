@@ -24,6 +24,7 @@ from vlmscope import (
     Token,
     TokenMap,
     Variant,
+    judge,
     metrics_for,
 )
 from vlmscope.values.metrics import Mode
@@ -36,11 +37,11 @@ SHARED = ("image_tokens_total", "vision_s")
 class Context:
     """What the app knows and the engine does not.
 
-    `expected` is the right answer, when it is known; `notes` says something about a source, such
-    as the step of a checkpoint.
+    `expected` is the right answer, when it is known, or several that are; `notes` says something
+    about a source, such as the step of a checkpoint.
     """
 
-    expected: str | None = None
+    expected: str | Sequence[str] | None = None
     notes: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -93,13 +94,14 @@ def finished(value: Comparison) -> Comparison:
     return value.model_copy(update={"metrics": metrics})
 
 
-def is_correct(answer: str, expected: str | None) -> bool | None:
-    """Whether an answer is the expected one but for case, outer blanks and the full stop."""
-    return None if expected is None else _plain(answer) == _plain(expected)
+def is_correct(answer: str, expected: str | Sequence[str] | None) -> bool | None:
+    """Whether an answer is an expected one, by the rules of `judge`; None where nothing is expected."""
+    judged = judge(answer, expected or ())
+    return judged.correct if judged else None
 
 
-def _plain(text: str) -> str:
-    return " ".join(text.casefold().split()).rstrip(".! ")
+def _in_words(expected: str | Sequence[str] | None) -> str | None:
+    return expected if expected is None or isinstance(expected, str) else " / ".join(expected)
 
 
 def _waiting(
@@ -112,7 +114,7 @@ def _waiting(
     return Comparison(
         image=image.pixels,
         query=query,
-        expected=context.expected,
+        expected=_in_words(context.expected),
         stamp=conditions(stamp),
         metrics=[
             Metric(m.key, m.label, unit=m.unit, better=m.better, digits=m.digits, help=m.help)

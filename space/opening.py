@@ -1,10 +1,12 @@
 """Show a finished comparison where comparisons are made: its form, its grid and its figures."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import gradio as gr
-from gradio.blocks import Block
+from gradio.blocks import Block, BlockContext
+from gradio.components import Component
 
 from application import App
 from asked import Asked, asked_by
@@ -18,7 +20,7 @@ from states import Last
 from vlmscope import InputError, Run, Variant
 
 
-def outputs(compare: CompareTab) -> list[Block]:
+def outputs(compare: CompareTab) -> list[Component | BlockContext]:
     """What `opened` changes."""
     form, shown = compare.form, compare.shown
     return [
@@ -33,7 +35,7 @@ def opened(
     compare: CompareTab,
     run: Run,
     added: tuple[Choice, ...],
-    expected: str | None = None,
+    expected: str | Sequence[str] | None = None,
     note: str = "",
     entry: int | None = None,
 ) -> dict[Block, Any]:

@@ -4,10 +4,12 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from gradio.events import Dependency
 
 from about_tab import about_tab
 from api import api
 from application import App
+from batch.tab import batch_tab
 from checkpoints_tab import checkpoints_tab
 from compare_tab import compare_tab
 from events import QUEUED, QUIET
@@ -36,13 +38,14 @@ def build(app: App) -> gr.Blocks:
         browser = gr.BrowserState("", storage_key="vlmscope", secret=app.settings.secret)
         visit = gr.State(Visit(""))
         masthead(base_line(app.base), privacy_line(app), app.notice)
+        greeted = _come_and_go(app, page, browser, visit)
         with gr.Tabs(selected="compare", elem_id="tabs") as tabs:
             compare = compare_tab(app, tabs, visit)
+            batch_tab(app, compare, visit, greeted)
             checkpoints_tab(app.shelf, compare, app.choices)
             history_tab(app, compare, visit)
             about_tab(app)
         make_links(app, compare)
-        greeted = _come_and_go(app, page, browser, visit)
         greeted.then(first_sight(app, compare), [visit, compare.added], outputs(compare), **QUEUED)
         api(app, page)
     return page.queue(max_size=MOST_WAITING)
@@ -76,8 +79,10 @@ def privacy_line(app: App) -> str:
     return "private · About says what leaves" if leaves else "private · nothing leaves this machine"
 
 
-def _come_and_go(app: App, page: gr.Blocks, browser: gr.BrowserState, visit: gr.State) -> Any:
-    """Know who opens a page and who closes it; gives the event of the opening."""
+def _come_and_go(
+    app: App, page: gr.Blocks, browser: gr.BrowserState, visit: gr.State
+) -> Dependency:
+    """What happens when a page opens and closes; the event after which it is known whose it is."""
 
     def greet(key: str, request: gr.Request) -> tuple[str, Visit]:
         key = key or new_browser()

@@ -143,17 +143,19 @@ def _values(
     gathering: Gathering,
 ) -> Iterator[Comparison]:
     """The grid's values of a comparison as it runs; raises what the engine raises."""
-    events = compare(
-        app.base,
-        request.image,
-        request.question,
-        request.variants,
-        mode=mode,
-        max_new_tokens=app.settings.max_new_tokens,
-        max_image_pixels=app.settings.max_image_pixels,
-        stop=stop.is_set,
-    )
-    return watch(events, context, hear=gathering.add)
+    # One that is stopped while it waits for a place begins all the same, and says so in its cells.
+    with app.places.comparison(stop.is_set):
+        events = compare(
+            app.base,
+            request.image,
+            request.question,
+            request.variants,
+            mode=mode,
+            max_new_tokens=app.settings.max_new_tokens,
+            max_image_pixels=app.settings.max_image_pixels,
+            stop=stop.is_set,
+        )
+        yield from watch(events, context, hear=gathering.add)
 
 
 def _refusal(base: SharedBase, read: Request | Problems | None, sentence: str) -> Problems:

@@ -1,5 +1,6 @@
 """What one person's open page keeps on the server; it is bounded, and ends with the visit."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import gradio as gr
@@ -12,7 +13,7 @@ class Last:
     """The comparison that stands in the grid: `entry` is its number in the history, if it is kept."""
 
     run: Run
-    expected: str | None = None
+    expected: str | Sequence[str] | None = None
     entry: int | None = None
 
 

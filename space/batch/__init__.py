@@ -1,0 +1,1 @@
+"""Many cases at once: asked for, run in their own time, shown as they come."""

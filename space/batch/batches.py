@@ -1,0 +1,179 @@
+"""Everyone's batches: one at a time for a person, kept in the history, found again by who comes back."""
+
+import hashlib
+import shutil
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from batch.form import Problems
+from batch.gallery import save_small
+from batch.job import Job, State
+from batch.plan import Plan
+from batch.rows import row_of_kept
+from history.store import History
+from history.values import NotThere
+from offer import Offer
+from places import Places
+from vlmscope import InputError, Run, SharedBase
+from vlmscope.evidence.cases import CaseRun
+
+FOLDER = "batches"
+LEFT = "It paused when you left."
+FOUND = "It was not finished when you were last here."
+
+
+@dataclass(frozen=True)
+class Held:
+    """A person's batch: its entry in the history, the folder of its images, and the job that runs it."""
+
+    id: int
+    folder: Path
+    job: Job
+
+    @property
+    def plan(self) -> Plan:
+        return self.job.plan
+
+    def small(self, image: Path) -> Path:
+        """Where the small copy of an image of the plan lies, once its first case is finished."""
+        return self.folder / f"{image.name}.webp"
+
+
+class Batches:
+    """The batches of everyone who is here; safe for many threads.
+
+    Only a person's latest one is held in memory; its cases lie in `history`, and the images of what is
+    not finished in a folder beside it.
+    """
+
+    def __init__(self, base: SharedBase, places: Places, history: History) -> None:
+        self._base, self._places, self._history = base, places, history
+        self._lock = threading.Lock()
+        self._held: dict[str, Held] = {}
+        self._beginning: set[str] = set()
+
+    def begin(
+        self, person: str, offer: Offer, prepare: Callable[[Path], Plan | Problems]
+    ) -> Held | Problems:
+        """A batch that runs, of the plan that `prepare` makes with images in the folder it is given.
+
+        Raises InputError where one runs already, HistoryError where none can be kept.
+        """
+        with self._lock:
+            held = self._held.get(person)
+            if person in self._beginning or (held and held.job.is_running):
+                raise InputError("A batch of yours is running; stop it first.")
+            self._beginning.add(person)
+        new = self._home(person) / "new"
+        try:
+            self._sweep(person)
+            new.mkdir(parents=True)
+            plan = prepare(new)
+            if isinstance(plan, Problems):
+                return plan
+            held = self._kept(person, offer, plan, new)
+            with self._lock:
+                self._held[person] = held
+        finally:
+            shutil.rmtree(new, ignore_errors=True)
+            with self._lock:
+                self._beginning.discard(person)
+        held.job.go_on()
+        return held
+
+    def find(self, person: str, offer: Offer) -> Held | None:
+        """A person's latest batch, wherever it stands; one that an earlier start left waits to go on.
+
+        Raises HistoryError where it cannot be read.
+        """
+        with self._lock:
+            held = self._held.get(person)
+        if held or not person:
+            return held
+        latest = self._history.entries(person, kinds=("batch",), page_size=1)
+        if not latest:
+            return None
+        restored = self._restored(person, latest[0].id, offer)
+        with self._lock:
+            # Another page of theirs may have found it too: one of both is the batch.
+            return self._held.setdefault(person, restored)
+
+    def run_of(self, person: str, held: Held, case: str) -> Run:
+        """The run of a finished case, maps included; raises NotThere, also for one that was refused."""
+        return self._history.case_run(person, held.id, case)
+
+    def came(self, person: str) -> None:
+        """They are back: what paused for them goes on."""
+        with self._lock:
+            held = self._held.get(person)
+        if held:
+            held.job.end_pause()
+
+    def left(self, person: str) -> None:
+        """Their last page closed: what runs for them pauses after its case."""
+        with self._lock:
+            held = self._held.get(person)
+        if held and held.job.is_running:
+            held.job.pause(LEFT)
+
+    def gone(self, person: str) -> None:
+        """They did not come back: nothing of theirs stays in memory, nor on disk beyond their visit."""
+        with self._lock:
+            self._held.pop(person, None)
+        if not self._history.is_lasting:
+            shutil.rmtree(self._home(person), ignore_errors=True)
+
+    def _kept(self, person: str, offer: Offer, plan: Plan, new: Path) -> Held:
+        veiled = replace(plan, variants=tuple(map(offer.veiled, plan.variants)))
+        id = self._history.begin_batch(person, veiled.to_record(), len(plan.cases))
+        folder = self._home(person) / str(id)
+        new.rename(folder)
+        return self._job(person, id, folder, offer, plan.moved(folder))
+
+    def _restored(self, person: str, id: int, offer: Offer) -> Held:
+        kept = self._history.batch(person, id)
+        folder = self._home(person) / str(id)
+        plan = Plan.from_record(kept.plan, folder)
+        note = FOUND
+        try:
+            plan = replace(plan, variants=tuple(map(offer.resolved, plan.variants)))
+        except InputError as refused:
+            note = f"{FOUND} {refused}"
+        held = self._job(person, id, folder, offer, plan)
+        held.job.restore((row_of_kept(case, plan.is_measured) for case in kept.cases), note)
+        return held
+
+    def _job(self, person: str, id: int, folder: Path, offer: Offer, plan: Plan) -> Held:
+        def keep(done: CaseRun) -> None:
+            run = done.run
+            if run is not None:
+                save_small(run.image.pixels, held.small(done.case.image))
+                run = offer.veiled_run(run)
+            self._history.keep_case(person, id, replace(done, run=run))
+
+        def tell(state: State) -> None:
+            self._history.set_batch(person, id, state)
+            if state == "done":
+                for image in {case.image for case in plan.cases}:
+                    image.unlink(missing_ok=True)
+
+        held = Held(id, folder, Job(self._base, plan, self._places, keep, tell))
+        return held
+
+    def _home(self, person: str) -> Path:
+        """The folder of a person's images, whose name says nothing of them."""
+        name = hashlib.sha256(person.encode()).hexdigest()[:32]
+        return self._history.folder / FOLDER / name
+
+    def _sweep(self, person: str) -> None:
+        """Delete the images of batches that are not in the history any more."""
+        home = self._home(person)
+        for folder in home.iterdir() if home.is_dir() else ():
+            try:
+                self._history.entry(person, int(folder.name))
+            except (ValueError, NotThere):
+                with suppress(OSError):
+                    shutil.rmtree(folder)
