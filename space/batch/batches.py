@@ -3,20 +3,22 @@
 import hashlib
 import shutil
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from batch.accuracy import accuracies_of
 from batch.form import Problems
 from batch.gallery import save_small
 from batch.job import Job, State
 from batch.plan import Plan
-from batch.rows import row_of_kept
+from batch.rows import Row, row_of, row_of_kept
 from history.store import History
 from history.values import NotThere
 from offer import Offer
 from places import Places
+from tracking import TrackedBatch, Tracker
 from vlmscope import InputError, Run, SharedBase
 from vlmscope.evidence.cases import CaseRun
 
@@ -27,11 +29,13 @@ FOUND = "It was not finished when you were last here."
 
 @dataclass(frozen=True)
 class Held:
-    """A person's batch: its entry in the history, the folder of its images, and the job that runs it."""
+    """A person's batch: its entry in the history, the folder of its images, the job that runs it, and
+    where its figures are tracked."""
 
     id: int
     folder: Path
     job: Job
+    tracked: TrackedBatch
 
     @property
     def plan(self) -> Plan:
@@ -49,8 +53,15 @@ class Batches:
     not finished in a folder beside it.
     """
 
-    def __init__(self, base: SharedBase, places: Places, history: History) -> None:
+    def __init__(
+        self,
+        base: SharedBase,
+        places: Places,
+        history: History,
+        tracker: Tracker | None = None,
+    ) -> None:
         self._base, self._places, self._history = base, places, history
+        self._tracker = tracker or Tracker()
         self._lock = threading.Lock()
         self._held: dict[str, Held] = {}
         self._beginning: set[str] = set()
@@ -76,7 +87,9 @@ class Batches:
                 return plan
             held = self._kept(person, offer, plan, new)
             with self._lock:
-                self._held[person] = held
+                before, self._held[person] = self._held.get(person), held
+            if before:
+                before.tracked.done()
         finally:
             shutil.rmtree(new, ignore_errors=True)
             with self._lock:
@@ -122,7 +135,9 @@ class Batches:
     def gone(self, person: str) -> None:
         """They did not come back: nothing of theirs stays in memory, nor on disk beyond their visit."""
         with self._lock:
-            self._held.pop(person, None)
+            held = self._held.pop(person, None)
+        if held:
+            held.tracked.done()
         if not self._history.is_lasting:
             shutil.rmtree(self._home(person), ignore_errors=True)
 
@@ -142,25 +157,40 @@ class Batches:
             plan = replace(plan, variants=tuple(map(offer.resolved, plan.variants)))
         except InputError as refused:
             note = f"{FOUND} {refused}"
-        held = self._job(person, id, folder, offer, plan)
-        held.job.restore((row_of_kept(case, plan.is_measured) for case in kept.cases), note)
+        rows = [row_of_kept(case, plan.is_measured) for case in kept.cases]
+        held = self._job(person, id, folder, offer, plan, rows)
+        held.job.restore(rows, note)
         return held
 
-    def _job(self, person: str, id: int, folder: Path, offer: Offer, plan: Plan) -> Held:
+    def _job(
+        self,
+        person: str,
+        id: int,
+        folder: Path,
+        offer: Offer,
+        plan: Plan,
+        finished: Iterable[Row] = (),
+    ) -> Held:
+        rows = {row.case: row for row in finished}
+        tracked = self._tracker.batch(plan)
+
         def keep(done: CaseRun) -> None:
             run = done.run
             if run is not None:
                 save_small(run.image.pixels, held.small(done.case.image))
                 run = offer.veiled_run(run)
             self._history.keep_case(person, id, replace(done, run=run))
+            rows[done.case.id] = row_of(done)
+            tracked.case(done)
 
         def tell(state: State) -> None:
             self._history.set_batch(person, id, state)
             if state == "done":
                 for image in {case.image for case in plan.cases}:
                     image.unlink(missing_ok=True)
+                tracked.done(accuracies_of(plan, rows))
 
-        held = Held(id, folder, Job(self._base, plan, self._places, keep, tell))
+        held = Held(id, folder, Job(self._base, plan, self._places, keep, tell), tracked)
         return held
 
     def _home(self, person: str) -> Path:
