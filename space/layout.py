@@ -58,7 +58,10 @@ class Inputs:
 
 @dataclass(frozen=True)
 class Results:
-    """The right side: what is to be said of the grid, the grid, its figures, and a link to all that."""
+    """The right side: what is to be said of the grid, the grid, its figures, and a link to all that.
+
+    Not shown: `view`, how the grid is looked at, and `told`, what was wrong with a comparison's form.
+    """
 
     note: gr.HTML
     grid: ComparisonGrid
@@ -66,6 +69,7 @@ class Results:
     link: gr.Button
     address: gr.Textbox
     view: gr.JSON
+    told: gr.JSON
 
 
 def masthead(base: str, privacy: str, notice: str) -> None:
@@ -157,8 +161,8 @@ def results() -> Results:
         address = gr.Textbox(
             visible=False, show_label=False, max_lines=1, buttons=["copy"], scale=1
         )
-    view = gr.JSON(visible=False)
-    return Results(note, grid, figures, link, address, view)
+    view, told = gr.JSON(visible=False), gr.JSON(visible=False)
+    return Results(note, grid, figures, link, address, view, told)
 
 
 def budget_label(total: int | None, percent: float) -> str:
