@@ -7,13 +7,13 @@ from html import escape
 from batch.plan import Plan
 from batch.rows import Row
 from batch.views import cut, name_of
-from vlmscope.evidence.accuracy import Accuracy, accuracies
+from vlmscope.evidence.accuracy import Accuracies, Accuracy, accuracies
 from vlmscope.evidence.judge import NONE
 
 
 def accuracy_table(plan: Plan, rows: Mapping[str, Row]) -> str:
     """A row for each variant, a column for each type; empty where nothing could be judged yet."""
-    found = accuracies(_verdicts(plan, rows))
+    found = accuracies_of(plan, rows)
     if not any(each.judged for each in found.overall.values()):
         return ""
     types = found.types if len(found.types) > 1 else ()
@@ -30,6 +30,11 @@ def accuracy_table(plan: Plan, rows: Mapping[str, Row]) -> str:
         f'<thead><tr><th>Accuracy</th><th scope="col">all</th>{head}</tr></thead>'
         f"<tbody>{body}</tbody></table></div>{_how(plan, rows)}"
     )
+
+
+def accuracies_of(plan: Plan, rows: Mapping[str, Row]) -> Accuracies:
+    """Accuracy over the finished cases."""
+    return accuracies(_verdicts(plan, rows))
 
 
 def _verdicts(plan: Plan, rows: Mapping[str, Row]) -> Iterator[tuple[str, str, bool | None]]:

@@ -3,21 +3,22 @@
 import hashlib
 import shutil
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from history.store import History
-from history.values import NotThere
-
+from batch.accuracy import accuracies_of
 from batch.form import Problems
 from batch.gallery import save_small
 from batch.job import Job, State
 from batch.plan import Plan
-from batch.rows import row_of_kept
+from batch.rows import Row, row_of_kept
+from history.store import History
+from history.values import NotThere
 from offer import Offer
 from places import Places
+from tracking import TrackedBatch, Tracker
 from vlmscope import InputError, Run, SharedBase
 from vlmscope.evidence.cases import CaseRun
 
@@ -50,8 +51,11 @@ class Batches:
     not finished in a folder beside it.
     """
 
-    def __init__(self, base: SharedBase, places: Places, history: History) -> None:
-        self._base, self._places, self._history = base, places, history
+    def __init__(
+        self, base: SharedBase, places: Places, history: History, tracker: Tracker | None = None
+    ) -> None:
+        self._base, self._places = base, places
+        self._history, self._tracker = history, tracker or Tracker()
         self._lock = threading.Lock()
         self._held: dict[str, Held] = {}
         self._beginning: set[str] = set()
@@ -148,14 +152,22 @@ class Batches:
         return held
 
     def _job(self, person: str, id: int, folder: Path, offer: Offer, plan: Plan) -> Held:
+        tracked = TrackedBatch()
+
         def keep(done: CaseRun) -> None:
+            tracked.case(done)
             run = done.run
             if run is not None:
                 save_small(run.image.pixels, held.small(done.case.image))
                 run = offer.veiled_run(run)
             self._history.keep_case(person, id, replace(done, run=run))
 
-        def tell(state: State) -> None:
+        def tell(state: State, rows: Mapping[str, Row]) -> None:
+            nonlocal tracked
+            if state == "running":
+                tracked = self._tracker.batch(plan)
+            else:
+                tracked.done(accuracies_of(plan, rows) if state == "done" else None)
             self._history.set_batch(person, id, state)
             if state == "done":
                 for image in {case.image for case in plan.cases}:

@@ -16,6 +16,7 @@ from history.store import History
 from menu import menu
 from offer import Offer
 from places import Places
+from tracking import TrackedBatch, Tracker
 from vlmscope import InputError, Variant, peek
 from vlmscope.evidence import cases as cases_module
 from vlmscope.evidence.cases import product
@@ -261,6 +262,36 @@ def test_what_nobody_foresaw_is_a_sentence_and_in_the_log(
     progress = held.job.progress()
     assert (progress.state, progress.done, progress.note) == ("stopped", 1, FAILED)
     assert "unforeseen" in caplog.text
+
+
+class Told(Tracker, TrackedBatch):
+    """A tracker that remembers what it was told."""
+
+    def __init__(self) -> None:
+        self.all: list = []
+
+    def batch(self, plan) -> TrackedBatch:
+        self.all.append(plan.name)
+        return self
+
+    def case(self, done) -> None:
+        self.all.append(done.case.id)
+
+    def done(self, found=None) -> None:
+        self.all.append(found and found.overall["baseline"].total)
+
+
+def test_a_tracker_is_told_of_every_part_of_a_batch_and_of_the_end(
+    base, history, offer, prepare, monkeypatch
+):
+    told = Told()
+    batches = Batches(base, Places(1), history, told)
+    at_case(monkeypatch, 2, lambda: batches.left(ME))
+    held = begun(batches, ME, offer, prepare())
+    held.job.wait(SECONDS)
+    held.job.go_on()
+    held.job.wait(SECONDS)
+    assert told.all == ["mine", "1-1", "1-2", None, "mine", "2-1", "2-2", "3-1", "3-2", 6]
 
 
 def test_what_the_form_refuses_leaves_nothing_behind(batches, history, offer):
