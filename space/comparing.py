@@ -10,7 +10,8 @@ from convert import Context, advanced, finished
 from gradio_comparisongrid import Comparison
 from vlmscope import Event, Token
 
-UPDATES_PER_SECOND = 20
+UPDATES_PER_SECOND = 30
+BEAT = 1 / UPDATES_PER_SECOND
 
 
 class StopSignal:
@@ -56,13 +57,14 @@ def watch(
     Closes `events`, which stops the engine, when nobody takes the values any more.
     """
     value = Comparison()
-    shown_at = float("-inf")
+    due = float("-inf")
     with closing(events):
         for event in events:
             value = advanced(value, event, context)
             now = clock()
             # Words may wait for the next picture; a change of status never does.
-            if not isinstance(event, Token) or now - shown_at >= 1 / UPDATES_PER_SECOND:
-                shown_at = now
+            if not isinstance(event, Token) or now >= due:
+                # On a beat: a picture that is a little late does not make the next one late.
+                due = (due if due <= now < due + BEAT else now) + BEAT
                 yield value
     yield finished(value)

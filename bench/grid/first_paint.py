@@ -11,7 +11,7 @@ from pathlib import Path
 from bench.figure import Figure
 from bench.stats import median
 
-from .serving import chromium, opened, served
+from .serving import GRID, chromium, opened, served
 
 PAINTED = (Path(__file__).parent / "painted.js").read_text()
 REPEATS = 7
@@ -20,7 +20,7 @@ LATEST = 300.0
 
 def measure() -> list[Figure]:
     runs, with_image = [], []
-    with chromium() as browser, served("empty") as address:
+    with chromium() as browser, served(GRID, "empty") as address:
         for _ in range(REPEATS):
             with opened(browser, address, PAINTED) as page:
                 page.get_by_role("button", name="Fill").wait_for()

@@ -18,7 +18,7 @@ from bench.figure import Figure
 from bench.stats import gaps, median, p95, rotated
 
 from . import trace
-from .serving import chromium, opened, served
+from .serving import GRID, chromium, opened, served
 
 HERE = Path(__file__).parent
 GESTURES = ("pan", "zoom", "crosshair")
@@ -42,13 +42,13 @@ PLACES = "() => [...document.querySelectorAll('.stage')].map((s) => getComputedS
 
 def measure() -> list[Figure]:
     with chromium() as browser:
-        with served("shown") as address, opened(browser, address) as grid:
+        with served(GRID, "shown") as address, opened(browser, address) as grid:
             ready(grid)
             scene = grid.evaluate(SCENE)
             with opened(browser, "about:blank") as css:
                 build_css_only(css, address, scene)
                 figures = compare(grid, css, scene["boxes"][UNDER_MOUSE])
-        with served("hatched") as address, opened(browser, address) as hatched:
+        with served(GRID, "hatched") as address, opened(browser, address) as hatched:
             ready(hatched)
             figures.append(hatched_work(hatched, scene["boxes"][UNDER_MOUSE]))
         figures.append(blank(browser))

@@ -13,7 +13,7 @@ from bench.figure import Figure
 from bench.stats import median, rotated
 
 from .first_paint import PAINTED
-from .serving import chromium, opened, served
+from .serving import GRID, chromium, opened, served
 
 REPEATS = 5
 
@@ -48,7 +48,7 @@ RECOLOUR = {"empty": RECOLOUR_GRID, "images": RECOLOUR_IMAGES}
 
 def measure() -> list[Figure]:
     runs: dict[str, list[dict[str, float]]] = {"empty": [], "images": []}
-    with chromium() as browser, served("empty") as grid, served("images") as images:
+    with chromium() as browser, served(GRID, "empty") as grid, served(GRID, "images") as images:
         addresses = {"empty": grid, "images": images}
         for repeat in range(REPEATS):
             for name in rotated(list(addresses), repeat):

@@ -1,4 +1,4 @@
-"""The apps of `app.py`, each in a process of its own, and the browser that opens them."""
+"""Apps, each in a process of its own, and the browser that opens them."""
 
 from __future__ import annotations
 
@@ -17,14 +17,16 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 from scripts.browser import find_or_get
 
+GRID = "bench.grid.app"
+"""The module whose apps have the grid alone."""
 VIEWPORT: ViewportSize = {"width": 1920, "height": 1080}
 PATIENCE = 120.0
 """Seconds that an app may take to start."""
 
 
 @contextmanager
-def served(name: str) -> Iterator[str]:
-    """The address of an app of `app.py`, running for as long as the context lasts.
+def served(module: str, *arguments: str) -> Iterator[str]:
+    """The address of an app that a module starts, running for as long as the context lasts.
 
     Raises RuntimeError with what the app said when it does not start.
     """
@@ -40,7 +42,7 @@ def served(name: str) -> Iterator[str]:
         }
         with log.open("w") as output:
             process = subprocess.Popen(
-                [sys.executable, "-m", "bench.grid.app", name],
+                [sys.executable, "-m", module, *arguments],
                 env=environment,
                 stdout=output,
                 stderr=output,

@@ -13,7 +13,7 @@ from bench.figure import Figure
 from bench.stats import median, p95
 
 from . import trace
-from .serving import chromium, opened, served
+from .serving import GRID, chromium, opened, served
 
 CONTROLS = {
     "colour map": ("Colours", "ArrowDown", "ArrowUp"),
@@ -30,7 +30,7 @@ SETTLES = 150
 
 
 def measure() -> list[Figure]:
-    with chromium() as browser, served("shown") as address:
+    with chromium() as browser, served(GRID, "shown") as address:
         runs: dict[str, list[list[list[trace.Slice]]]] = {name: [] for name in CONTROLS}
         for _ in range(REPEATS):
             # A page of its own for each: what is computed once counts for the first step.

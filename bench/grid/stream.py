@@ -14,7 +14,7 @@ from bench.stats import median
 
 from .app import PIECE, RATE, ROUND, ROUNDS
 from .first_paint import PAINTED
-from .serving import chromium, opened, served
+from .serving import GRID, chromium, opened, served
 
 LEAST_RATE = 0.95 * RATE
 MOST_GROWTH = 1.05
@@ -65,7 +65,7 @@ FOUND = """() => ({
 def measure() -> list[Figure]:
     with (
         chromium() as browser,
-        served("shown") as address,
+        served(GRID, "shown") as address,
         opened(browser, address, PAINTED) as page,
     ):
         page.get_by_test_id("map").nth(7).wait_for()

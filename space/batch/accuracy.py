@@ -33,7 +33,7 @@ def accuracy_table(plan: Plan, rows: Mapping[str, Row]) -> str:
 
 
 def accuracies_of(plan: Plan, rows: Mapping[str, Row]) -> Accuracies:
-    """Accuracy over the finished cases."""
+    """How often each variant was right in the cases that are finished."""
     return accuracies(_verdicts(plan, rows))
 
 

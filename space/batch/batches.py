@@ -29,11 +29,13 @@ FOUND = "It was not finished when you were last here."
 
 @dataclass(frozen=True)
 class Held:
-    """A person's batch: its entry in the history, the folder of its images, and the job that runs it."""
+    """A person's batch: its entry in the history, the folder of its images, the job that runs it, and
+    where its figures are tracked."""
 
     id: int
     folder: Path
     job: Job
+    tracked: TrackedBatch
 
     @property
     def plan(self) -> Plan:
@@ -52,10 +54,14 @@ class Batches:
     """
 
     def __init__(
-        self, base: SharedBase, places: Places, history: History, tracker: Tracker | None = None
+        self,
+        base: SharedBase,
+        places: Places,
+        history: History,
+        tracker: Tracker | None = None,
     ) -> None:
-        self._base, self._places = base, places
-        self._history, self._tracker = history, tracker or Tracker()
+        self._base, self._places, self._history = base, places, history
+        self._tracker = tracker or Tracker()
         self._lock = threading.Lock()
         self._held: dict[str, Held] = {}
         self._beginning: set[str] = set()
@@ -81,7 +87,9 @@ class Batches:
                 return plan
             held = self._kept(person, offer, plan, new)
             with self._lock:
-                self._held[person] = held
+                before, self._held[person] = self._held.get(person), held
+            if before:
+                before.tracked.done()
         finally:
             shutil.rmtree(new, ignore_errors=True)
             with self._lock:
@@ -127,7 +135,9 @@ class Batches:
     def gone(self, person: str) -> None:
         """They did not come back: nothing of theirs stays in memory, nor on disk beyond their visit."""
         with self._lock:
-            self._held.pop(person, None)
+            held = self._held.pop(person, None)
+        if held:
+            held.tracked.done()
         if not self._history.is_lasting:
             shutil.rmtree(self._home(person), ignore_errors=True)
 
@@ -152,28 +162,24 @@ class Batches:
         return held
 
     def _job(self, person: str, id: int, folder: Path, offer: Offer, plan: Plan) -> Held:
-        tracked = TrackedBatch()
+        tracked = self._tracker.batch(plan)
 
         def keep(done: CaseRun) -> None:
-            tracked.case(done)
             run = done.run
             if run is not None:
                 save_small(run.image.pixels, held.small(done.case.image))
                 run = offer.veiled_run(run)
             self._history.keep_case(person, id, replace(done, run=run))
+            tracked.case(done)
 
         def tell(state: State, rows: Mapping[str, Row]) -> None:
-            nonlocal tracked
-            if state == "running":
-                tracked = self._tracker.batch(plan)
-            else:
-                tracked.done(accuracies_of(plan, rows) if state == "done" else None)
             self._history.set_batch(person, id, state)
             if state == "done":
                 for image in {case.image for case in plan.cases}:
                     image.unlink(missing_ok=True)
+                tracked.done(accuracies_of(plan, rows))
 
-        held = Held(id, folder, Job(self._base, plan, self._places, keep, tell))
+        held = Held(id, folder, Job(self._base, plan, self._places, keep, tell), tracked)
         return held
 
     def _home(self, person: str) -> Path:

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from history.values import Case
-
 from titles import without_folder
 from vlmscope import Result, Run
 from vlmscope.evidence.cases import CaseRun

@@ -1,10 +1,24 @@
 """The statistics and the report of the measurements, and how a trace is read."""
 
+import numpy as np
 import pytest
+from bench.app.stored import Stored, talkative
 from bench.engine.model import KEEPS, lines, smaller
 from bench.figure import Figure, table
 from bench.grid import trace
 from bench.stats import gaps, median, p95, rotated
+
+from vlmscope import Finished, Maps, Result, Token, Variant
+
+ASSIGN = np.arange(4, dtype=np.uint16).reshape(2, 2)
+EVENTS = [
+    *(Maps(index, f"v{index}", (2, 2), ASSIGN, {}, {}) for index in range(2)),
+    *(
+        Finished(index, f"v{index}", Result(f"v{index}", Variant("baseline"), "done"))
+        for index in range(2)
+    ),
+]
+"""A comparison of two variants that say nothing."""
 
 
 def test_the_middle_and_the_95th_percentile_are_those_of_a_textbook():
@@ -116,3 +130,28 @@ def test_budgets_come_in_turn_and_no_two_variants_are_the_same():
         "random:keep=0.125",
     ]
     assert named[4] == "baseline" and len(set(named)) == 7
+
+
+def test_the_first_comparison_is_computed_and_the_next_ones_give_its_events_again():
+    calls = []
+
+    def compare(*arguments):
+        calls.append(arguments)
+        return iter(EVENTS)
+
+    stored = Stored(compare)
+    assert [*stored("image", "question")] == EVENTS
+    assert [*stored("another", "question")] == EVENTS
+    assert calls == [("image", "question")]
+
+
+def test_answers_that_go_on_have_a_token_of_each_variant_in_every_step():
+    kept = [(0.1 * place, event) for place, event in enumerate(EVENTS)]
+    made = talkative(kept, seconds=2, steps_per_second=5)
+    tokens = [(at, event) for at, event in made if isinstance(event, Token)]
+    assert [event.index for _, event in tokens] == [0, 1] * 10
+    assert [at for at, _ in tokens[::2]] == [step / 5 for step in range(10)]
+    (first, *_, last) = [event for _, event in tokens if event.index == 1]
+    assert first.start == 0
+    assert last.end == sum(len(event.text) for _, event in tokens[::2])
+    assert [at for at, event in made if isinstance(event, Finished)] == [2, 2]

@@ -19,7 +19,8 @@ from places import Places
 from tracking import TrackedBatch, Tracker
 from vlmscope import InputError, Variant, peek
 from vlmscope.evidence import cases as cases_module
-from vlmscope.evidence.cases import product
+from vlmscope.evidence.accuracy import Accuracies
+from vlmscope.evidence.cases import CaseRun, product
 
 ME, OTHER = "browser:me", "browser:other"
 SECONDS = 120
@@ -264,36 +265,6 @@ def test_what_nobody_foresaw_is_a_sentence_and_in_the_log(
     assert "unforeseen" in caplog.text
 
 
-class Told(Tracker, TrackedBatch):
-    """A tracker that remembers what it was told."""
-
-    def __init__(self) -> None:
-        self.all: list = []
-
-    def batch(self, plan) -> TrackedBatch:
-        self.all.append(plan.name)
-        return self
-
-    def case(self, done) -> None:
-        self.all.append(done.case.id)
-
-    def done(self, found=None) -> None:
-        self.all.append(found and found.overall["baseline"].total)
-
-
-def test_a_tracker_is_told_of_every_part_of_a_batch_and_of_the_end(
-    base, history, offer, prepare, monkeypatch
-):
-    told = Told()
-    batches = Batches(base, Places(1), history, told)
-    at_case(monkeypatch, 2, lambda: batches.left(ME))
-    held = begun(batches, ME, offer, prepare())
-    held.job.wait(SECONDS)
-    held.job.go_on()
-    held.job.wait(SECONDS)
-    assert told.all == ["mine", "1-1", "1-2", None, "mine", "2-1", "2-2", "3-1", "3-2", 6]
-
-
 def test_what_the_form_refuses_leaves_nothing_behind(batches, history, offer):
     wrong = Problems(images="none")
     assert batches.begin(ME, offer, lambda folder: wrong) is wrong
@@ -332,3 +303,33 @@ def test_what_is_kept_names_no_place_of_the_servers_disk(batches, history, offer
     kept = history.batch(ME, held.id)
     assert str(head.parent) not in repr((kept.plan, kept.cases))
     assert str(head.parent) not in repr(history.case_run(ME, held.id, "1-1").results[1].variant)
+
+
+class Told(TrackedBatch):
+    """What a tracker is told of one batch."""
+
+    def __init__(self) -> None:
+        self.cases: list[str] = []
+        self.found: list[Accuracies | None] = []
+
+    def case(self, done: CaseRun) -> None:
+        self.cases.append(done.case.id)
+
+    def done(self, found: Accuracies | None = None) -> None:
+        self.found.append(found)
+
+
+def test_a_tracker_is_told_of_each_case_and_of_the_accuracy_at_the_end(
+    base, history, offer, prepare
+):
+    class Kept(Tracker):
+        def batch(self, plan) -> Told:
+            return told
+
+    told = Told()
+    held = begun(Batches(base, Places(1), history, Kept()), ME, offer, prepare())
+    held.job.wait(SECONDS)
+    assert told.cases == [case.id for case in held.plan.cases]
+    (found,) = told.found
+    assert found
+    assert {each.total for each in found.overall.values()} == {len(told.cases)}
