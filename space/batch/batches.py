@@ -23,6 +23,8 @@ from vlmscope import InputError, Run, SharedBase
 from vlmscope.evidence.cases import CaseRun
 
 FOLDER = "batches"
+LATEST = 20
+"""So many of a person's batches are looked at for the one that stands there."""
 LEFT = "It paused when you left."
 FOUND = "It was not finished when you were last here."
 
@@ -106,10 +108,11 @@ class Batches:
             held = self._held.get(person)
         if held or not person:
             return held
-        latest = self._history.entries(person, kinds=("batch",), page_size=1)
-        if not latest:
+        latest = self._history.entries(person, kinds=("batch",), page_size=LATEST)
+        found = (self._restored(person, entry.id, offer) for entry in latest)
+        restored = next(filter(None, found), None)
+        if restored is None:
             return None
-        restored = self._restored(person, latest[0].id, offer)
         with self._lock:
             # Another page of theirs may have found it too: one of both is the batch.
             return self._held.setdefault(person, restored)
@@ -148,8 +151,10 @@ class Batches:
         new.rename(folder)
         return self._job(person, id, folder, offer, plan.moved(folder))
 
-    def _restored(self, person: str, id: int, offer: Offer) -> Held:
+    def _restored(self, person: str, id: int, offer: Offer) -> Held | None:
         kept = self._history.batch(person, id)
+        if not kept.plan:  # brought in a file: its cases can be looked at, and not go on
+            return None
         folder = self._home(person) / str(id)
         plan = Plan.from_record(kept.plan, folder)
         note = FOUND

@@ -7,7 +7,8 @@ from typing import Any
 
 import gradio as gr
 
-from history.store import MAX_NOTES
+from history.exporting import FORMATS
+from history.writing import MAX_NOTES
 
 KINDS = {"All": (), "Comparisons": ("comparison",), "Batches": ("batch",)}
 RATINGS = {"any": 0, **{f"{least} or more": least for least in range(1, 5)}, "5": 5}
@@ -37,7 +38,11 @@ class HistoryTab:
     said: gr.HTML
     side: gr.Button
     delete: gr.Button
-    confirm: gr.Group
+    format: gr.Dropdown
+    export: gr.Button
+    upload: gr.UploadButton
+    file: gr.DownloadButton
+    confirm: gr.Column
     question: gr.HTML
     sure: gr.Button
     keep: gr.Button
@@ -86,8 +91,20 @@ def layout() -> HistoryTab:
             with gr.Row(elem_id="history-picked", equal_height=True):
                 side = gr.Button("Set two side by side", size="sm", min_width=140)
                 delete = gr.Button("Delete…", size="sm", min_width=80)
+                format_ = gr.Dropdown(
+                    list(FORMATS),
+                    value=FORMATS[0],
+                    label="Format",
+                    show_label=False,
+                    container=False,
+                    min_width=90,
+                    elem_id="history-format",
+                )
+                export = gr.Button("Export", size="sm", min_width=80)
+                upload = gr.UploadButton("Import…", size="sm", min_width=80)
+                file = gr.DownloadButton(visible=False, size="sm", elem_id="history-file")
             said = gr.HTML(visible=False, elem_id="history-said")
-            with gr.Group(visible=False, elem_id="history-confirm") as confirm:
+            with gr.Column(visible=False, elem_id="history-confirm") as confirm:
                 question = gr.HTML()
                 with gr.Row():
                     sure = gr.Button("Delete for good", size="sm", variant="stop", min_width=110)
@@ -117,7 +134,7 @@ def layout() -> HistoryTab:
                 saved = gr.HTML(visible=False, elem_id="history-saved")
     return HistoryTab(
         *(search, kind, tag, least, entries, shown, earlier, later, said, side),
-        *(delete, confirm, question, sure, keep),
+        *(delete, format_, export, upload, file, confirm, question, sure, keep),
         *(entry, details, own, opened, again, stop, rating, votes, tags, notes, saved),
     )
 

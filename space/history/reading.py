@@ -52,7 +52,7 @@ def no_batch(row: sqlite3.Row) -> None:
 
 
 def found(
-    connection: sqlite3.Connection, wanted: Filter, limit: int, offset: int
+    connection: sqlite3.Connection, wanted: Filter, limit: int = -1, offset: int = 0
 ) -> list[sqlite3.Row]:
     where, values = _conditions(wanted)
     return connection.execute(

@@ -3,8 +3,9 @@
 import json
 import shutil
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from weakref import finalize
@@ -13,29 +14,33 @@ from history import reading
 from history.database import Database
 from history.packing import unpack
 from history.presence import Presence
-from history.reading import Filter, no_batch, not_there, own_entry, plain_text, searchable
+from history.reading import Filter, no_batch, not_there, own_entry
 from history.temporary import new_folder
 from history.values import Batch, Entry, HistoryError, State
 from history.writing import (
+    Brought,
+    ImageGone,
+    Marks,
     NewCase,
     NewEntry,
     Packed,
+    check_notes,
+    find_image,
     forget_case,
     forget_unused_images,
     insert_case,
     insert_entry,
-    packed,
+    pack_case,
     set_column,
+    set_marks,
     used,
+    variants_of,
 )
 from vlmscope import Run, judge
 from vlmscope.evidence.cases import CaseRun
 from vlmscope.values import strict_json
 from vlmscope.values.errors import shown
 
-MAX_NOTES = 20_000
-MAX_TAGS = 20
-MAX_TAG = 60
 LEAST_FREE = 256 * 2**20
 """Bytes of the disk that are left to others."""
 
@@ -89,11 +94,19 @@ class History:
         plan = {"stamp": run.stamp, "options": run.options}
         new = NewEntry(person, "comparison", run.query, 1, "done", plan=plan, made=when)
         case = NewCase("", "", run.query, accepted, run, judged)
-        packed = self._packed(person, run)
+        return self._insert(person, case, lambda connection: insert_entry(connection, new))
+
+    def adopt(self, person: str, brought: Iterable[Brought]) -> list[int]:
+        """Keep entries that were brought, all of them or none; gives their ids."""
+        ids = []
         with self._keeping(person) as connection:
-            entry = insert_entry(connection, new)
-            insert_case(connection, person, entry, case, packed)
-        return entry
+            for each in brought:
+                id = insert_entry(connection, replace(each.entry, person=person))
+                for case in each.cases:
+                    insert_case(connection, person, id, case)
+                set_marks(connection, own_entry(connection, person, id), each.marks)
+                ids.append(id)
+        return ids
 
     def begin_batch(
         self, person: str, plan: Mapping[str, Any], total: int, *, when: float | None = None
@@ -114,11 +127,13 @@ class History:
             *(asked.id, asked.type, asked.query, asked.expected),
             *(case.run, case.judgements, case.error, case.seconds),
         )
-        packed = None if case.run is None else self._packed(person, case.run)
-        with self._keeping(person) as connection:
+
+        def entry_of(connection: sqlite3.Connection) -> int:
             no_batch(own_entry(connection, person, batch))
             forget_case(connection, batch, asked.id)
-            insert_case(connection, person, batch, new, packed)
+            return batch
+
+        self._insert(person, new, entry_of)
 
     def set_batch(self, person: str, batch: int, state: State) -> None:
         """Say that a batch runs in this process, or how it ended.
@@ -174,7 +189,7 @@ class History:
     ) -> list[Entry]:
         """Entries, newest first. Every word of `search` stands in the question, an answer, a title,
         the notes or the tags; every tag of `tags` is among the entry's."""
-        wanted = Filter(person, search, tuple(tags), tuple(kinds), least_rating)
+        wanted = _filter(person, search, tags, kinds, least_rating)
         with self._database.reading() as connection:
             rows = reading.found(connection, wanted, page_size, page * page_size)
             return [self._entry(connection, row) for row in rows]
@@ -188,9 +203,14 @@ class History:
         least_rating: int = 0,
     ) -> int:
         """How many entries there are on all pages."""
-        wanted = Filter(person, search, tuple(tags), tuple(kinds), least_rating)
+        wanted = _filter(person, search, tags, kinds, least_rating)
         with self._database.reading() as connection:
             return reading.count(connection, wanted)
+
+    def ids(self, person: str, **wanted: Any) -> list[int]:
+        """The ids of all entries that `entries` would give on all its pages."""
+        with self._database.reading() as connection:
+            return [row["id"] for row in reading.found(connection, _filter(person, **wanted))]
 
     def entry(self, person: str, id: int) -> Entry:
         with self._database.reading() as connection:
@@ -220,29 +240,22 @@ class History:
         rating: int | None = None,
     ) -> None:
         """Set notes, tags or a rating from 0 to 5; None leaves what is there, and -1 takes a rating away."""
-        _check_notes(notes, tags, rating)
+        check_notes(notes, tags, rating)
         with self._writing(person) as connection:
             row = own_entry(connection, person, id)
-            if notes is not None:
-                set_column(connection, id, "notes", plain_text(notes.strip()))
-            if tags is not None:
-                kept = dict.fromkeys(plain_text(tag.strip()) for tag in tags if tag.strip())
-                set_column(connection, id, "tags", strict_json.dumps(list(kept)))
-            if rating is not None:
-                set_column(connection, id, "rating", None if rating < 0 else rating)
-            row = own_entry(connection, person, id)
-            words = (row["title"], row["notes"], *json.loads(row["tags"]))
-            set_column(connection, id, "words", searchable(words))
+            marks = Marks(
+                notes=row["notes"] if notes is None else notes,
+                tags=tuple(json.loads(row["tags"]) if tags is None else tags),
+                rating=row["rating"] if rating is None else None if rating < 0 else rating,
+                votes=tuple(json.loads(row["votes"])),
+            )
+            set_marks(connection, row, marks)
 
     def vote(self, person: str, id: int, *variant_ids: str) -> None:
         """Say which variants were best, in place of an earlier vote; none takes that back."""
         with self._writing(person) as connection:
             own_entry(connection, person, id)
-            rows = connection.execute(
-                "SELECT DISTINCT variant FROM answers JOIN cases ON cases.id = kept WHERE entry = ?",
-                (id,),
-            )
-            there = {row["variant"] for row in rows}
+            there = variants_of(connection, id)
             for each in variant_ids:
                 if each not in there:
                     raise HistoryError(f"{shown(each)} is no variant of this entry; vote for one.")
@@ -252,7 +265,9 @@ class History:
         """Delete entries, with their images when no other entry has them."""
         with self._database.writing() as connection:
             for id in ids:
-                own_entry(connection, person, id)
+                row = own_entry(connection, person, id)
+                if row["state"] == "running" and self._presence.is_alive(row["owner"]):
+                    raise HistoryError("A batch among these runs still; stop it first.")
                 connection.execute("DELETE FROM entries WHERE id = ?", (id,))
             forget_unused_images(connection, person)
         self._database.shrink()
@@ -285,9 +300,25 @@ class History:
             raise not_there()
         return unpack(row["document"], row["png"])
 
-    def _packed(self, person: str, run: Run) -> Packed:
-        with self._database.reading() as connection:
-            return packed(connection, person, run)
+    def _insert(
+        self, person: str, new: NewCase, entry_of: Callable[[sqlite3.Connection], int]
+    ) -> int:
+        """Keep a case in the entry that `entry_of` makes or finds in the same transaction."""
+
+        def is_there(digest: str) -> bool:
+            with self._database.reading() as connection:
+                return find_image(connection, person, digest) is not None
+
+        def keep(packed: Packed) -> int:
+            with self._keeping(person) as connection:
+                entry = entry_of(connection)
+                insert_case(connection, person, entry, packed)
+            return entry
+
+        try:
+            return keep(pack_case(new, is_there))
+        except ImageGone:
+            return keep(pack_case(new))
 
     @contextmanager
     def _writing(self, person: str) -> Iterator[sqlite3.Connection]:
@@ -323,18 +354,11 @@ def _close(database: Database, presence: Presence, temporary: Path | None) -> No
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def _check_notes(notes: str | None, tags: Sequence[str] | None, rating: int | None) -> None:
-    if notes is not None and len(notes) > MAX_NOTES:
-        raise HistoryError(
-            f"The notes have {len(notes):,} characters, and {MAX_NOTES:,} are the most; shorten them."
-        )
-    if tags is not None and len(tags) > MAX_TAGS:
-        raise HistoryError(f"There are {len(tags)} tags, and {MAX_TAGS} are the most; drop some.")
-    for tag in tags or ():
-        if len(tag) > MAX_TAG:
-            raise HistoryError(
-                f"The tag {shown(tag)} has {len(tag):,} characters, and {MAX_TAG} are the most; "
-                "shorten it."
-            )
-    if rating is not None and not -1 <= rating <= 5:
-        raise HistoryError(f"{shown(rating)} is no rating; give 0 to 5.")
+def _filter(
+    person: str,
+    search: str = "",
+    tags: Sequence[str] = (),
+    kinds: Sequence[str] = (),
+    least_rating: int = 0,
+) -> Filter:
+    return Filter(person, search, tuple(tags), tuple(kinds), least_rating)

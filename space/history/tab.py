@@ -9,6 +9,7 @@ from history.layout import HistoryTab, layout
 from history.looking import annotate_entry, look_at_entry
 from history.picking import pick_entries
 from history.rerunning import run_again
+from history.transfer import transfer
 
 
 def history_tab(app: App, compare: CompareTab, visit: gr.State) -> HistoryTab:
@@ -21,4 +22,5 @@ def history_tab(app: App, compare: CompareTab, visit: gr.State) -> HistoryTab:
     annotate_entry(app, shown, visit, picked, page)
     pick_entries(app, compare, shown, visit, picked, page)
     run_again(app, compare, shown, visit)
+    transfer(app, compare, shown, visit, picked, page)
     return shown

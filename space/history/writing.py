@@ -2,7 +2,7 @@
 
 import sqlite3
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,8 +12,12 @@ from history.values import HistoryError, Kind, State
 from titles import heading
 from vlmscope import Judgement, Result, Run
 from vlmscope.values import strict_json
+from vlmscope.values.errors import shown
 
 MAX_TITLE = 200
+MAX_NOTES = 20_000
+MAX_TAGS = 20
+MAX_TAG = 60
 MAX_PLAN = 8 * 2**20
 """Characters of a batch's plan as JSON."""
 ROW_BYTES = 200
@@ -35,6 +39,19 @@ class NewEntry:
 
 
 @dataclass(frozen=True)
+class Marks:
+    """What a person thinks of an entry, checked: raises HistoryError for what is too much of it."""
+
+    notes: str = ""
+    tags: tuple[str, ...] = ()
+    rating: int | None = None
+    votes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        check_notes(self.notes, self.tags, self.rating)
+
+
+@dataclass(frozen=True)
 class NewCase:
     """A case to keep, a comparison's only one included, which has an empty id."""
 
@@ -50,18 +67,65 @@ class NewCase:
 
 @dataclass(frozen=True)
 class Packed:
-    """A run's bytes, made before the transaction that would keep others waiting."""
+    """A case as its rows hold it, made before the transaction that keeps others waiting.
 
-    digest: str
-    document: bytes
+    `image` is thumbnail and PNG; None when the person's history had this image already.
+    """
+
+    row: tuple[Any, ...]
+    answers: tuple[tuple[Any, ...], ...]
+    words: str
+    document: bytes | None
+    digest: str | None
     image: tuple[bytes, bytes] | None
-    """Thumbnail and PNG; None when the person's history has this image already."""
+
+    @property
+    def size(self) -> int:
+        """Bytes, about, but for the image, which other cases may share."""
+        return ROW_BYTES * (1 + len(self.answers)) + 2 * len(self.words) + len(self.document or b"")
 
 
-def packed(connection: sqlite3.Connection, person: str, run: Run) -> Packed:
-    known = digest(run.image.pixels)
-    is_there = _image_id(connection, person, known) is not None
-    return Packed(known, pack(run), None if is_there else _image_bytes(run))
+@dataclass(frozen=True)
+class Brought:
+    """An entry from elsewhere, whole; its person is whoever brings it."""
+
+    entry: NewEntry
+    marks: Marks
+    cases: tuple[Packed, ...]
+
+
+class ImageGone(Exception):
+    """An image that was there when its case was packed is not there any more."""
+
+
+def pack_case(new: NewCase, has_image: Callable[[str], bool] = lambda digest: False) -> Packed:
+    """A case ready to be inserted; without its image where `has_image` says that it is there."""
+    run = new.run
+    results = run.results if run else ()
+    titles = [heading(result.variant) for result in results]
+    told = (new.question, *titles, *(result.answer for result in results), new.id, new.type)
+    known = digest(run.image.pixels) if run else None
+    image = None
+    if run and known and not has_image(known):
+        image = (thumbnail(run.image.pixels), png(run.image.pixels))
+    return Packed(
+        row=(
+            *(plain_text(new.id), plain_text(new.type), plain_text(new.question)),
+            *(
+                strict_json.dumps(list(map(plain_text, new.expected))),
+                new.error and plain_text(new.error),
+            ),
+            new.seconds,
+        ),
+        answers=tuple(
+            _answer(result, title, new.judgements.get(result.id))
+            for result, title in zip(results, titles, strict=True)
+        ),
+        words=searchable(told),
+        document=pack(run) if run else None,
+        digest=known,
+        image=image,
+    )
 
 
 def insert_entry(connection: sqlite3.Connection, new: NewEntry) -> int:
@@ -82,39 +146,22 @@ def insert_entry(connection: sqlite3.Connection, new: NewEntry) -> int:
     return made_row.lastrowid
 
 
-def insert_case(
-    connection: sqlite3.Connection, person: str, entry: int, new: NewCase, packed: Packed | None
-) -> None:
-    results = new.run.results if new.run else ()
-    titles = [heading(result.variant) for result in results]
-    answers = (result.answer for result in results)
-    words = searchable((new.question, *titles, *answers, new.id, new.type))
-    size = ROW_BYTES * (1 + len(results)) + 2 * len(words) + (len(packed.document) if packed else 0)
-    image = None
-    if new.run and packed:
-        image = _image_id(connection, person, packed.digest)
-        if image is None:
-            image = _insert_image(connection, person, new.run, packed)
-    row = (plain_text(new.id), plain_text(new.type), plain_text(new.question))
+def insert_case(connection: sqlite3.Connection, person: str, entry: int, new: Packed) -> None:
+    """Insert a packed case into a person's own entry; raises ImageGone."""
+    image = None if new.digest is None else _image_id(connection, person, new.digest, new.image)
     kept = connection.execute(
         "INSERT INTO cases "
         "(entry, name, type, question, expected, error, seconds, image, words, bytes) "
         f"VALUES ({', '.join('?' * 10)})",
-        (
-            *(entry, *row, strict_json.dumps(list(new.expected))),
-            *(new.error and plain_text(new.error), new.seconds, image, words, size),
-        ),
+        (entry, *new.row, image, new.words, new.size),
     ).lastrowid
     connection.executemany(
         f"INSERT INTO answers VALUES ({', '.join('?' * 12)})",
-        [
-            (kept, position, *_answer(result, title, new.judgements.get(result.id)))
-            for position, (result, title) in enumerate(zip(results, titles, strict=True))
-        ],
+        [(kept, position, *answer) for position, answer in enumerate(new.answers)],
     )
-    if packed:
-        connection.execute("INSERT INTO runs VALUES (?, ?)", (kept, packed.document))
-    connection.execute("UPDATE entries SET bytes = bytes + ? WHERE id = ?", (size, entry))
+    if new.document is not None:
+        connection.execute("INSERT INTO runs VALUES (?, ?)", (kept, new.document))
+    connection.execute("UPDATE entries SET bytes = bytes + ? WHERE id = ?", (new.size, entry))
 
 
 def forget_case(connection: sqlite3.Connection, entry: int, id: str) -> None:
@@ -148,26 +195,50 @@ def set_column(connection: sqlite3.Connection, id: int, column: str, value: obje
     connection.execute(f"UPDATE entries SET {column} = ? WHERE id = ?", (value, id))
 
 
-def _image_id(connection: sqlite3.Connection, person: str, digest: str) -> int | None:
+def find_image(connection: sqlite3.Connection, person: str, digest: str) -> int | None:
+    """A person's kept image; their runs about one image share it."""
     row = connection.execute(
         "SELECT id FROM images WHERE person = ? AND digest = ?", (person, digest)
     ).fetchone()
     return row and row["id"]
 
 
-def _insert_image(
-    connection: sqlite3.Connection, person: str, run: Run, packed: Packed
+def _image_id(
+    connection: sqlite3.Connection, person: str, digest: str, image: tuple[bytes, bytes] | None
 ) -> int | None:
-    # Deleted since it was looked for: then it is packed now.
-    small, whole = packed.image or _image_bytes(run)
+    there = find_image(connection, person, digest)
+    if there is not None:
+        return there
+    if image is None:
+        raise ImageGone
+    small, whole = image
     return connection.execute(
         "INSERT INTO images (person, digest, bytes, thumbnail, png) VALUES (?, ?, ?, ?, ?)",
-        (person, packed.digest, len(whole) + len(small), small, whole),
+        (person, digest, len(whole) + len(small), small, whole),
     ).lastrowid
 
 
-def _image_bytes(run: Run) -> tuple[bytes, bytes]:
-    return thumbnail(run.image.pixels), png(run.image.pixels)
+def set_marks(connection: sqlite3.Connection, row: sqlite3.Row, marks: Marks) -> None:
+    """What a person thinks of an entry, in place of what they thought; votes for none of it are left out."""
+    notes = plain_text(marks.notes.strip())
+    tags = list(dict.fromkeys(plain_text(tag.strip()) for tag in marks.tags if tag.strip()))
+    there = variants_of(connection, row["id"])
+    votes = list(dict.fromkeys(each for each in marks.votes if each in there))
+    connection.execute(
+        "UPDATE entries SET notes = ?, tags = ?, rating = ?, votes = ?, words = ? WHERE id = ?",
+        (
+            *(notes, strict_json.dumps(tags), marks.rating, strict_json.dumps(votes)),
+            *(searchable((row["title"], notes, *tags)), row["id"]),
+        ),
+    )
+
+
+def variants_of(connection: sqlite3.Connection, entry: int) -> set[str]:
+    rows = connection.execute(
+        "SELECT DISTINCT variant FROM answers JOIN cases ON cases.id = kept WHERE entry = ?",
+        (entry,),
+    )
+    return {row["variant"] for row in rows}
 
 
 def _answer(result: Result, title: str, judged: Judgement | None) -> tuple[Any, ...]:
@@ -178,3 +249,20 @@ def _answer(result: Result, title: str, judged: Judgement | None) -> tuple[Any, 
         *((None, "") if judged is None else (int(judged.correct), judged.how)),
         None if result.error is None else plain_text(result.error),
     )
+
+
+def check_notes(notes: str | None, tags: Sequence[str] | None, rating: int | None) -> None:
+    if notes is not None and len(notes) > MAX_NOTES:
+        raise HistoryError(
+            f"The notes have {len(notes):,} characters, and {MAX_NOTES:,} are the most; shorten them."
+        )
+    if tags is not None and len(tags) > MAX_TAGS:
+        raise HistoryError(f"There are {len(tags)} tags, and {MAX_TAGS} are the most; drop some.")
+    for tag in tags or ():
+        if len(tag) > MAX_TAG:
+            raise HistoryError(
+                f"The tag {shown(tag)} has {len(tag):,} characters, and {MAX_TAG} are the most; "
+                "shorten it."
+            )
+    if rating is not None and not -1 <= rating <= 5:
+        raise HistoryError(f"{shown(rating)} is no rating; give 0 to 5.")

@@ -230,6 +230,18 @@ def test_pages_without_end_and_files_without_number_are_not_waited_for(server, h
     assert "more than 20,000 files" in refusal(discover, f"hf://{REPO}", hub=hub)
 
 
+def test_an_answer_without_an_end_is_left_and_no_work_outlives_it(server, hub):
+    server.put(REPO, {"a.safetensors": HEAD})
+    ended = Event()
+    server.faults["/tree/"] = loopback.endless(ended)
+    assert "more than 6 MiB" in refusal(discover, f"hf://{REPO}", hub=hub)
+    assert ended.wait(10)
+    ended.clear()
+    server.faults = {"/resolve/": loopback.endless(ended)}
+    refusal(peek, f"hf://{REPO}", hub=hub)
+    assert ended.wait(10)
+
+
 def test_a_listing_in_pages_is_read_to_its_end(server, hub):
     commit = server.put(REPO, {"a.safetensors": HEAD, "b.safetensors": HEAD})
     entries = server.repos["model", REPO].entries

@@ -13,6 +13,7 @@ from batch.job import FAILED
 from batch.plan import Plan
 from batch.rows import row_of_kept
 from history.store import History
+from history.writing import Brought, Marks, NewEntry
 from menu import menu
 from offer import Offer
 from places import Places
@@ -303,6 +304,18 @@ def test_what_is_kept_names_no_place_of_the_servers_disk(batches, history, offer
     kept = history.batch(ME, held.id)
     assert str(head.parent) not in repr((kept.plan, kept.cases))
     assert str(head.parent) not in repr(history.case_run(ME, held.id, "1-1").results[1].variant)
+
+
+def test_a_batch_that_came_in_a_file_is_passed_over(batches, offer, prepare, history):
+    mine = begun(batches, ME, offer, prepare())
+    mine.job.wait(SECONDS)
+    brought = Brought(NewEntry(ME, "batch", "Theirs", 0, "stopped"), Marks(), ())
+    history.adopt(ME, [brought])
+    history.adopt(OTHER, [brought])
+    assert batches.find(OTHER, offer) is None
+    found = Batches(batches._base, Places(1), history).find(ME, offer)
+    assert found
+    assert found.id == mine.id
 
 
 class Told(TrackedBatch):

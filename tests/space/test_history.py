@@ -217,6 +217,15 @@ def test_a_forgotten_list_goes_as_a_whole_or_not_at_all(history):
     assert [entry.id for entry in history.entries(ME)] == [mine]
 
 
+def test_a_batch_that_runs_is_not_deleted(history):
+    id = history.begin_batch(ME, {}, 1)
+    with pytest.raises(HistoryError, match="runs still; stop it first"):
+        history.forget(ME, [id])
+    history.set_batch(ME, id, "paused")
+    history.forget(ME, [id])
+    assert history.entries(ME) == []
+
+
 def test_a_batch_keeps_its_plan_and_each_case_as_it_ends(history):
     plan = {"name": "Held out", "variants": ["baseline"], "nested": {"list": [1, None, True]}}
     id = history.begin_batch(ME, plan, 3)

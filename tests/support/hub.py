@@ -186,6 +186,24 @@ def says(body: bytes, code: int = 200, **headers: str) -> Fault:
     return answer
 
 
+def endless(ended: Event) -> Fault:
+    """An answer without an end, until who asked has left."""
+
+    def answer(handler: _Handler) -> bool:
+        handler.send_response(200)
+        handler.send_header("Content-Type", "application/json")
+        handler.end_headers()
+        handler.close_connection = True
+        try:
+            while True:
+                handler.wfile.write(b" " * 100_000)
+        except OSError:
+            ended.set()
+        return True
+
+    return answer
+
+
 def corrupt(handler: _Handler) -> bool:
     handler.spoil = True
     return False

@@ -96,6 +96,11 @@ class Hub:
         return allowed
 
     def _pin(self, place: HubPlace, types: Sequence[str], wait: Wait) -> Pinned:
+        if is_commit(place.revision):
+            for each in types:
+                known = self.disk.commit_of(place, each)
+                if known is not None:  # a commit never changes
+                    return Pinned(place, each, known)
         missing: NotThere | None = None
         for repo_type in types:
             try:
@@ -113,11 +118,6 @@ class Hub:
         raise missing
 
     def _asked(self, place: HubPlace, repo_type: str, wait: Wait) -> Pinned:
-        self._check_allowed(repo_type, place.repo_id)
-        if is_commit(place.revision):
-            known = self.disk.commit_of(place, repo_type)
-            if known is not None:  # a commit never changes
-                return Pinned(place, repo_type, known)
         revision = f"/revision/{quote(place.revision, safe='')}" if place.revision else ""
         url = f"{self._api(repo_type, place.repo_id)}{revision}?expand=sha"
         name, commit = hub_answers.pin_of(hub_answers.asked(self.wire, url, place, wait), place)

@@ -13,7 +13,7 @@ from vlmscope.checkpoints.download import Progress, cached, download
 from vlmscope.checkpoints.hub import Hub
 from vlmscope.checkpoints.hub_errors import Away, Late, NotThere
 from vlmscope.checkpoints.hub_pinned import HubFile, Pinned
-from vlmscope.checkpoints.hub_place import HubPlace, hub_place
+from vlmscope.checkpoints.hub_place import HubPlace, hub_place, is_commit
 from vlmscope.checkpoints.hub_wait import Stop, Wait
 from vlmscope.checkpoints.index import Index
 from vlmscope.checkpoints.neighbours import ADAPTER, GENERIC, Neighbours
@@ -122,6 +122,8 @@ def _fetched(
 
 def _both(hub: Hub, place: HubPlace, fresh: bool, wait: Wait) -> list[Pinned]:
     """The repository, or the model and the Space of one name: trainers upload to either."""
+    if is_commit(place.revision):  # of one of them
+        return [hub.pin(place, fresh, wait=wait)]
     found: list[Pinned] = []
     problems: list[CheckpointError] = []
     for repo_type in hub.types(place):

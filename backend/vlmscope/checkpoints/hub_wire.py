@@ -25,6 +25,8 @@ MAX_REDIRECTS = 5
 REDIRECTS = (301, 302, 303, 307, 308)
 SOON = 0.01
 """Seconds in which the end of an answer that was read is awaited."""
+ENDS = 3
+"""Pieces that such an end may have."""
 _REPOSITORY = re.compile(
     r"/(?:api/(?:resolve-cache/)?(?P<api>models|spaces|datasets)/|(?P<kind>spaces|datasets)/)?"
     r"(?P<name>[^/]+/[^/]+)(?:/.*)?"
@@ -221,8 +223,9 @@ class _Exchange:
     def leave(self) -> None:
         """Wait no longer for what did not come; the thread ends as soon as it notices."""
         with suppress(Exception):  # of an answer that is all here, the connection serves again
-            while not self._ended:
-                self._taken(SOON)
+            for _ in range(ENDS):
+                if not self._ended:
+                    self._taken(SOON)
         self._left.set()
         if self._ended or self._response is None:
             return

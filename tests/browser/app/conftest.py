@@ -107,7 +107,8 @@ def open_page(chromium) -> Iterator[Callable[..., Page]]:
         page = context.new_page()
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.goto(address)
-        page.get_by_test_id("grid").wait_for()
+        # What stands there at first, or what a link says: after that the form is one's own.
+        page.locator("#note, [data-testid=cell]").first.wait_for()
         return page
 
     yield open_at
