@@ -14,7 +14,8 @@ from pydantic import ValidationError
 from api_document import Document, document
 from application import App
 from offer import Offer
-from request import Limits, Problems, Request, parse_lines, read_form
+from request import Problems, Request, parse_lines, read_form
+from running import limits_of
 from vlmscope import (
     Event,
     Failed,
@@ -28,7 +29,6 @@ from vlmscope import (
     VlmscopeError,
 )
 from vlmscope import compare as compare_variants
-from vlmscope.engine.prompt import reserved_tokens
 from vlmscope.values import strict_json
 from vlmscope.values.errors import plain, shown
 
@@ -150,11 +150,8 @@ def _documents(
 def _read(app: App, offer: Offer, image: Any, question: Any, lines: Any, budget: Any) -> Request:
     """The request that the arguments ask for; raises InputError with what to mend."""
     variants = _variants(lines, offer, app.settings.max_variants)
-    limits = Limits(
-        reserved=reserved_tokens(app.base.model.config, app.base.tokenizer),
-        image_pixels=app.settings.max_image_pixels,
-    )
-    read = read_form(_path(image), _text("question", question), variants, "", budget, limits)
+    asked = _text("question", question)
+    read = read_form(_path(image), asked, variants, "", budget, limits_of(app, ()))
     if isinstance(read, Problems):
         raise InputError(" ".join(filter(None, astuple(read))))
     return read

@@ -33,6 +33,11 @@ class StopSignal:
     def set(self) -> None:
         self._wish.set()
 
+    @property
+    def is_in_use(self) -> bool:
+        """Whether something runs, or waits to run."""
+        return self._is_in_use
+
     def begin(self) -> bool:
         """Forget an old wish, for a comparison that begins; false when one is under way already."""
         if self._is_in_use:
@@ -51,15 +56,18 @@ def watch(
     events: Generator[Event, None, None],
     context: Context,
     clock: Callable[[], float] = time.monotonic,
+    hear: Callable[[Event], None] = lambda event: None,
 ) -> Generator[Comparison, None, None]:
     """The grid's value after every change, at most `UPDATES_PER_SECOND` while words stream.
 
-    Closes `events`, which stops the engine, when nobody takes the values any more.
+    `hear` is told of every event. Closes `events`, which stops the engine, when nobody takes the
+    values any more.
     """
     value = Comparison()
     due = float("-inf")
     with closing(events):
         for event in events:
+            hear(event)
             value = advanced(value, event, context)
             now = clock()
             # Words may wait for the next picture; a change of status never does.

@@ -176,6 +176,33 @@ def _with_result(cell: Cell, result: Result, context: Context) -> Cell:
     )
 
 
+def with_selection(
+    cell: Cell, result: Result, variant: Variant, event: Maps | Failed, context: Context
+) -> Cell:
+    """A finished cell that shows what `variant` would keep, beside the answer of its own budget.
+
+    The answer's figures, verdict and maps of words belong to the other selection and are left out.
+    """
+    line = settings_line(variant, context.notes)
+    was = result.variant.options.get("keep", "")
+    base = cell.model_copy(
+        update={
+            "subtitle": f"{line} · answer of keep {was.replace('%', ' %')}",
+            "correct": None,
+            "words": [],
+            "metrics": {},
+        }
+    )
+    if isinstance(event, Failed):
+        failed = event.result.error
+        return base.model_copy(
+            update={"status": "failed", "error": failed and without_folder(failed, variant)}
+        )
+    figures = _own_figures(event.metrics, event.assign, event.image)
+    kept = {key: value for key, value in figures.items() if key == "image_tokens"}
+    return _with_maps(base, event).model_copy(update={"status": cell.status, "metrics": kept})
+
+
 def _layers(maps: Iterable[TokenMap]) -> list[Layer]:
     return [
         Layer.from_array(

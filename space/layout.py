@@ -13,6 +13,7 @@ from examples import Example
 from gradio_comparisongrid import Comparison, ComparisonGrid
 from image_file import ImageFile
 from menu import Choice, ticked_at_first
+from presets import PRESETS
 from vlmscope import Variant
 
 THEME = Default(spacing_size=sizes.spacing_sm, radius_size=sizes.radius_md, text_size=sizes.text_sm)
@@ -27,13 +28,16 @@ class Inputs:
     examples: gr.Dataset | None
     question: gr.Textbox
     question_problem: gr.HTML
+    presets: list[gr.Button]
     variants: gr.CheckboxGroup
     variants_problem: gr.HTML
+    more: gr.Accordion
     lines: gr.Textbox
     lines_problem: gr.HTML
     budget: gr.Slider
     budget_problem: gr.HTML
     compare: gr.Button
+    measure: gr.Button
     stop: gr.Button
     waiting: gr.HTML
 
@@ -54,10 +58,14 @@ class Inputs:
 
 @dataclass(frozen=True)
 class Results:
-    """The right side: the grid and its figures."""
+    """The right side: what is to be said of the grid, the grid, its figures, and a link to all that."""
 
+    note: gr.HTML
     grid: ComparisonGrid
     table: gr.HTML
+    link: gr.Button
+    address: gr.Textbox
+    view: gr.JSON
 
 
 def masthead(base: str, privacy: str, notice: str) -> None:
@@ -92,6 +100,8 @@ def inputs(choices: Sequence[Choice], examples: Sequence[Example]) -> Inputs:
             elem_id="question",
         )
         question_problem = _problem()
+        with gr.Row(elem_id="presets"):
+            presets = [gr.Button(name, size="sm", min_width=40) for name in PRESETS]
         variants = gr.CheckboxGroup(
             [(choice.label, choice.variant.id) for choice in choices],
             value=ticked_at_first(choices),
@@ -99,33 +109,39 @@ def inputs(choices: Sequence[Choice], examples: Sequence[Example]) -> Inputs:
             elem_id="variants",
         )
         variants_problem = _problem()
-        lines = gr.Textbox(
-            label="Others, one to a line",
-            placeholder="uniform:keep=25%",
-            lines=1,
-            max_lines=4,
-            elem_id="free",
-        )
+        with gr.Accordion("Options and others", open=False, elem_id="more") as more:
+            lines = gr.Textbox(
+                label="Other variants, one to a line",
+                value="",  # one in a closed panel has none of its own
+                placeholder="uniform:keep=25%",
+                lines=1,
+                max_lines=6,
+                elem_id="free",
+            )
         lines_problem = _problem()
         budget = gr.Slider(5, 100, value=50, step=5, label=budget_label(None, 50), elem_id="budget")
         budget_problem = _problem()
         with gr.Row(elem_id="go"):
             waiting = gr.HTML(visible=False, padding=False, elem_id="waiting")
-            compare = gr.Button("Compare", variant="primary", elem_id="compare", min_width=80)
-            stop = gr.Button("Stop", elem_id="stop", min_width=60, interactive=False)
+            compare = gr.Button("Compare", variant="primary", elem_id="compare", min_width=84)
+            measure = gr.Button("Measure", elem_id="measure", min_width=76)
+            stop = gr.Button("Stop", elem_id="stop", min_width=54, interactive=False)
     return Inputs(
         image,
         image_problem,
         dataset,
         question,
         question_problem,
+        presets,
         variants,
         variants_problem,
+        more,
         lines,
         lines_problem,
         budget,
         budget_problem,
         compare,
+        measure,
         stop,
         waiting,
     )
@@ -133,11 +149,16 @@ def inputs(choices: Sequence[Choice], examples: Sequence[Example]) -> Inputs:
 
 def results() -> Results:
     """The grid with all the room there is, and its figures below."""
-    with gr.Column(elem_id="results", scale=1, min_width=320):
-        return Results(
-            ComparisonGrid(Comparison(), show_label=False, elem_id="grid"),
-            gr.HTML(elem_id="figures"),
+    note = gr.HTML(visible=False, padding=False, elem_id="note")
+    grid = ComparisonGrid(Comparison(), show_label=False, elem_id="grid")
+    figures = gr.HTML(elem_id="figures")
+    with gr.Row(elem_id="link", equal_height=True):
+        link = gr.Button("Link to this", size="sm", scale=0, min_width=110)
+        address = gr.Textbox(
+            visible=False, show_label=False, max_lines=1, buttons=["copy"], scale=1
         )
+    view = gr.JSON(visible=False)
+    return Results(note, grid, figures, link, address, view)
 
 
 def budget_label(total: int | None, percent: float) -> str:
@@ -156,6 +177,14 @@ def problem(sentence: str) -> dict[str, Any]:
     )
 
 
+def note(sentence: str) -> dict[str, Any]:
+    """An update that says something of what the grid shows, or takes that away."""
+    return gr.update(
+        value=f'<p class="note" role="status">{escape(sentence)}</p>' if sentence else "",
+        visible=bool(sentence),
+    )
+
+
 def waiting(is_waiting: bool) -> dict[str, Any]:
     """An update that says that others compare now; the style sheet holds it back for a moment."""
     said = '<div class="waiting" role="status">Waiting for a free place; others compare now.</div>'
@@ -163,7 +192,7 @@ def waiting(is_waiting: bool) -> dict[str, Any]:
 
 
 def _problem() -> gr.HTML:
-    return gr.HTML(visible=False)
+    return gr.HTML(visible=False, padding=False)
 
 
 def _thumbnails(image: gr.Image, examples: Sequence[Example]) -> gr.Dataset:

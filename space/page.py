@@ -12,9 +12,12 @@ from application import App
 from batch.tab import batch_tab
 from checkpoints_tab import checkpoints_tab
 from compare_tab import compare_tab
+from events import QUEUED, QUIET
 from history.tab import history_tab
 from layout import THEME, masthead
 from leaving import leaving
+from linking import first_sight, make_links
+from opening import outputs
 from people import Visit, new_browser, person_of
 from titles import base_name
 from vlmscope import SharedBase
@@ -25,7 +28,6 @@ KEYS = Path(__file__).with_name("keys.js")
 CACHE_SECONDS = (3600, 86400)
 """Every hour, what people uploaded or compared a day ago is deleted."""
 MOST_WAITING = 32
-QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "queue": False}
 
 
 def build(app: App) -> gr.Blocks:
@@ -43,6 +45,8 @@ def build(app: App) -> gr.Blocks:
             checkpoints_tab(app.shelf, compare, app.choices)
             history_tab(app, compare, visit)
             about_tab(app)
+        make_links(app, compare)
+        greeted.then(first_sight(app, compare), [visit, compare.added], outputs(compare), **QUEUED)
         api(app, page)
     return page.queue(max_size=MOST_WAITING)
 

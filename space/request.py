@@ -1,35 +1,42 @@
 """Turn what stands in the form into what the engine takes, or into sentences beside the fields."""
 
 import warnings
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
+from offer import Offer
 from titles import given_title
 from vlmscope import InputError, Variant
+from vlmscope.values.errors import shown
 from vlmscope.values.images import MAX_PIXELS, open_image
 from vlmscope.values.variant import with_unique_ids
 from vlmscope.variants.registry import find_kind, make_kind
 
-MAX_VARIANTS = 8
 MAX_QUESTION = 2000
 MAX_LINES = 4000
 """Characters of all variants in text together."""
+
+
+OWN = TypeAdapter(dict[str, dict[str, str]], config=ConfigDict(strict=True))
+ANYTHING = Offer((), is_private=True)
 
 
 @dataclass(frozen=True)
 class Limits:
     """What one person may ask for.
 
-    `sources` are the only checkpoints a line may name, where strangers ask: others would probe this
-    machine's disk. `reserved` tokens of the base stand in no question.
+    `offer` says which checkpoints a line may name. `reserved` tokens of the base stand in no question.
     """
 
-    sources: Collection[str] | None = None
+    offer: Offer = ANYTHING
     reserved: Collection[str] = ()
     image_pixels: int = MAX_PIXELS
+    variants: int = 16
 
 
 @dataclass(frozen=True)
@@ -59,24 +66,56 @@ def read_form(
     lines: str,
     percent: float,
     limits: Limits = Limits(),
+    own: Mapping[str, Mapping[str, str]] = {},
 ) -> Request | Problems:
     """The comparison that the form asks for, or what to mend first.
 
-    `percent` is the budget of every variant that takes one and names none itself.
+    `percent` is the budget of every variant that takes one and names none itself; `own` has the
+    options of single ticked variants, by id and name, `lora` among them.
     """
     opened, image_problem = picture(image, limits.image_pixels)
-    own, lines_problem = _own_lines(lines, len(ticked), limits.sources)
+    chosen, own_problem = _with_own(ticked, own, limits.offer)
+    others, lines_problem = _own_lines(lines, len(ticked), limits)
+    count_problem = "" if lines_problem else _count_problem(len(ticked), len(others), limits)
     problems = Problems(
         image=image_problem,
         question=_question_problem(question, limits.reserved),
-        variants="" if lines_problem else _count_problem(len(ticked), len(own)),
+        variants=count_problem or own_problem,
         lines=lines_problem,
         budget=_budget_problem(percent),
     )
     if opened is None or problems != Problems():
         return problems
-    variants = [with_budget(variant, percent) for variant in (*ticked, *own)]
+    variants = [with_budget(variant, percent) for variant in (*chosen, *others)]
     return Request(opened, question.strip(), tuple(with_unique_ids(variants)))
+
+
+def own_of(given: Any) -> dict[str, dict[str, str]]:
+    """The options of single variants as a client sends them; raises InputError for what is none."""
+    try:
+        return OWN.validate_python(given or {})
+    except ValidationError as error:
+        raise InputError(
+            f"{shown(given)} has no options of variants; give texts by variant and option, such as "
+            '{"random": {"seed": "7"}}.'
+        ) from error
+
+
+def with_options(variant: Variant, options: Mapping[str, str]) -> Variant:
+    """The variant with options of its own, empty ones left out; its id and title stay.
+
+    `lora` is an adapter beside it. Raises InputError for an option that its kind cannot use.
+    """
+    given = {name: value.strip() for name, value in options.items() if value.strip()}
+    lora = given.pop("lora", None)
+    changed = replace(
+        variant,
+        options={**variant.options, **given},
+        adapters=(*variant.adapters, *([lora] if lora else [])),
+        title=given_title(variant),
+    )
+    make_kind(changed)
+    return changed
 
 
 def with_budget(variant: Variant, percent: float) -> Variant:
@@ -133,28 +172,32 @@ def picture_size(path: str | None) -> tuple[int, int] | None:
         return None
 
 
-def _own_lines(
-    lines: str, ticked: int, sources: Collection[str] | None
+def _with_own(
+    ticked: Sequence[Variant], own: Mapping[str, Mapping[str, str]], offer: Offer
 ) -> tuple[list[Variant], str]:
+    chosen = []
+    for variant in ticked:
+        try:
+            chosen.append(offer.resolved(with_options(variant, own.get(variant.id, {}))))
+        except InputError as problem:
+            return [], f"{variant.title}: {problem}"
+    return chosen, ""
+
+
+def _own_lines(lines: str, ticked: int, limits: Limits) -> tuple[list[Variant], str]:
     if len(lines) > MAX_LINES:
         return [], (
             f"These lines have {len(lines):,} characters; {MAX_LINES:,} are the most, "
             "so shorten them."
         )
     try:
-        variants = parse_lines(lines)
+        variants = [limits.offer.resolved(variant) for variant in parse_lines(lines)]
     except InputError as problem:
         return [], str(problem)
-    for source in (source for variant in variants for source in variant.sources):
-        if sources is not None and source not in sources:
-            return [], (
-                f"{source!r} is no checkpoint this server offers; tick one of the list, "
-                "or run the app yourself to open others."
-            )
-    if variants and ticked <= MAX_VARIANTS < ticked + len(variants):
+    if variants and ticked <= limits.variants < ticked + len(variants):
         return [], (
             f"With the {ticked} ticked, {ticked + len(variants)} variants are chosen; "
-            f"{MAX_VARIANTS} are the most at once, so take some lines away or untick some."
+            f"{limits.variants} are the most at once, so take some lines away or untick some."
         )
     return variants, ""
 
@@ -173,11 +216,12 @@ def _question_problem(question: str, reserved: Collection[str]) -> str:
     return ""
 
 
-def _count_problem(ticked: int, own: int) -> str:
-    if ticked + own == 0:
+def _count_problem(ticked: int, others: int, limits: Limits) -> str:
+    most = limits.variants
+    if ticked + others == 0:
         return "No variant is chosen; tick at least one."
-    if ticked > MAX_VARIANTS:
-        return f"{ticked} variants are chosen; {MAX_VARIANTS} are the most at once, so untick some."
+    if ticked > most:
+        return f"{ticked} variants are chosen; {most} are the most at once, so untick some."
     return ""
 
 

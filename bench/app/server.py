@@ -8,7 +8,7 @@ from bench.app.page import built
 from bench.app.stored import Stored, talkative
 from vlmscope import compare
 
-SECONDS, STEPS_PER_SECOND = 20.0, 120.0
+SECONDS, STEPS_PER_SECOND = 10.0, 120.0
 
 
 def main() -> None:

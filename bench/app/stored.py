@@ -11,7 +11,8 @@ from vlmscope import Event, Finished, Maps, Started, Token
 
 Timed = tuple[float, Event]
 """An event, and the seconds after the start at which it came."""
-WORDS = ("the ", "star ", "stands ", "left ", "of ", "a ", "circle, ", "and ")
+TEXT = "the star stands left of a circle, and "
+"""A letter a token: answers stay as short as an answer is, however long they are watched."""
 
 
 @dataclass
@@ -57,7 +58,7 @@ def _tokens(maps: list[Maps], steps: int, steps_per_second: float) -> Iterator[T
     length = 0
     rows = {event.index: event.id for event in maps}
     for step in range(steps):
-        text = WORDS[step % len(WORDS)]
+        text = TEXT[step % len(TEXT)]
         for index, id in rows.items():
             at = step / steps_per_second
             yield at, Token(index, id, step, text, length, length + len(text))

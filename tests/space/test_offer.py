@@ -2,9 +2,9 @@
 
 import pytest
 
+from asked import asked_by
 from menu import menu
 from offer import Offer
-from opening import filled
 from request import with_budget
 from vlmscope import Checkpoint, InputError, Variant
 
@@ -62,14 +62,14 @@ def test_at_the_desk_a_file_that_is_there_goes_before_a_name(private, tmp_path, 
 
 def test_variants_of_the_form_are_said_by_the_form_again(private):
     chosen = [with_budget(each.variant, 25) for each in private.choices]
-    asked = filled(chosen, private)
+    asked = asked_by(chosen, private)
     assert asked.ticked == [each.variant.id for each in private.choices]
     assert (asked.percent, asked.lines, asked.own) == (25, "", {})
 
 
 def test_own_options_and_a_second_of_a_kind_are_kept_apart(private):
     lines = ["random:keep=50%,seed=7", "random:keep=50%", "uniform:keep=64", f"lora:{PLACES[2]}"]
-    asked = filled([Variant.parse(line) for line in lines], private)
+    asked = asked_by([Variant.parse(line) for line in lines], private)
     assert asked.ticked == ["random", "uniform", "lora-few-tokens"]
     assert asked.own == {"random": {"seed": "7"}, "uniform": {"keep": "64"}}
     assert asked.lines == "random:keep=50%"

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from gradio_client import Client, handle_file
 
-import compare_tab
+import running
 from application import App
 from examples import Example
 from menu import menu
@@ -39,8 +39,8 @@ def client(page):
 
 def ask(client: Client, image: Path | None, question=QUESTION):
     """The sentences beside the fields, and the grid; buttons are no part of an API."""
-    form = [image and handle_file(image), question, ["baseline", "arr-coc-late"], "", 50]
-    *problems, grid, _table = client.predict(*form, api_name="/compare_form")
+    form = [image and handle_file(image), question, ["baseline", "arr-coc-late"], "", 50, {}]
+    *problems, _note, grid, _table = client.predict(*form, api_name="/compare_form")
     return [problem.get("value") for problem in problems], grid
 
 
@@ -84,7 +84,7 @@ def test_a_fault_of_the_app_is_one_sentence_and_the_form_comes_back(
     client, image_file, monkeypatch
 ):
     with monkeypatch.context() as fault:
-        fault.setattr(compare_tab, "table", lambda value: 1 / 0)
+        fault.setattr(running, "table", lambda value: 1 / 0)
         problems, _ = ask(client, image_file)
     assert "failed unexpectedly" in problems[2]
     assert not any(ask(client, image_file)[0])
@@ -98,3 +98,10 @@ def test_what_was_compared_is_deleted_after_a_day_but_no_example(client, page, i
     assert grid.temp_files - grid.keep_in_cache
     assert grid.temp_files in page.temp_file_sets
     assert any(Path(file).name == EXAMPLE for file in blocks["image"].keep_in_cache)
+
+
+@pytest.mark.parametrize("own", [["seed"], {"random": "seed=7"}, {"random": {"seed": 7}}])
+def test_options_that_are_none_are_told_and_nothing_runs(client, image_file, own):
+    form = [handle_file(image_file), QUESTION, ["baseline"], "", 50, own]
+    *problems, _note, _grid, _table = client.predict(*form, api_name="/compare_form")
+    assert "has no options of variants" in problems[2]["value"]

@@ -1,6 +1,8 @@
 import pytest
 
-from request import MAX_VARIANTS, Limits, Problems, Request, picture_size, read_form
+from menu import Choice
+from offer import Offer
+from request import Limits, Problems, Request, picture_size, read_form
 from vlmscope import Variant
 
 BASELINE = Variant("baseline")
@@ -44,13 +46,13 @@ def test_the_same_variant_twice_gets_two_ids(form):
         ({"question": "a" * 2001}, "question", "The question has 2,001 characters; 2,000 are"),
         ({"question": "What is <|image_pad|>?"}, "question", "The question holds '<|image_pad|>'"),
         ({"ticked": []}, "variants", "No variant is chosen; tick at least one."),
-        ({"ticked": [BASELINE] * (MAX_VARIANTS + 1)}, "variants", "9 variants are chosen; 8 are"),
+        ({"ticked": [BASELINE] * 17}, "variants", "17 variants are chosen; 16 are"),
         ({"lines": "random\nrandom:keep=0"}, "lines", "Line 2: keep=0 keeps no image token"),
         ({"lines": "random:keep=nan"}, "lines", "Line 1: keep=nan is no number"),
         ({"lines": "sharpest:keep=5"}, "lines", "Line 1: 'sharpest' is no kind of variant"),
         ({"lines": "random:colour=red"}, "lines", "Line 1: 'random' has no option 'colour'"),
         ({"lines": ":"}, "lines", "Line 1: ':' is no variant"),
-        ({"lines": "random\n" * 7}, "lines", "With the 2 ticked, 9 variants are chosen; 8 are"),
+        ({"lines": "random\n" * 15}, "lines", "With the 2 ticked, 17 variants are chosen; 16"),
         ({"lines": " " * 4001}, "lines", "These lines have 4,001 characters; 4,000 are the most"),
         ({"percent": float("nan")}, "budget", "A budget of nan % is none"),
         ({"percent": 0}, "budget", "A budget of 0 % is none"),
@@ -90,12 +92,41 @@ def test_a_checkpoint_that_is_not_there_is_left_to_its_own_cell(form):
 
 
 def test_strangers_open_only_the_checkpoints_that_are_offered(form):
-    limits = Limits(sources={"ours.safetensors"})
-    ours = form(lines="arr-coc:ours.safetensors", limits=limits)
-    assert isinstance(ours, Request)
+    ours = Choice(Variant("arr-coc", "/runs/ours.safetensors"))
+    limits = Limits(Offer((ours,), is_private=False))
+    request = form(lines="arr-coc:ours.safetensors", limits=limits)
+    assert isinstance(request, Request)
+    assert request.variants[-1].source == "/runs/ours.safetensors"
     for line in ("arr-coc:/etc/passwd", "lora:/etc/passwd", "random:keep=9,lora=/etc/passwd"):
         problems = form(lines=line, limits=limits)
         assert problems.lines.startswith("'/etc/passwd' is no checkpoint this server offers")
+    problems = form(own={"random": {"lora": "/etc/passwd"}}, limits=limits)
+    assert problems.variants.startswith("Random: '/etc/passwd' is no checkpoint this server offers")
+
+
+def test_options_of_a_single_variant_are_its_own_and_its_id_and_title_stay(form):
+    named = Variant("random", title="Chance")
+    request = form(
+        ticked=[BASELINE, named, Variant("uniform")],
+        own={"random": {"keep": "64", "seed": " 7 ", "lora": "adapters/one"}, "uniform": {}},
+    )
+    assert [str(variant) for variant in request.variants] == [
+        "baseline",
+        "random:keep=64,seed=7,lora=adapters/one,id=random,title=Chance",
+        "uniform:keep=50%,id=uniform",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("own", "sentence"),
+    [
+        ({"keep": "all"}, "Random: keep=all is no number"),
+        ({"seed": "x"}, "Random: seed=x"),
+        ({"colour": "red"}, "Random: 'random' has no option 'colour'"),
+    ],
+)
+def test_an_option_that_cannot_be_used_is_said_with_its_variant(form, own, sentence):
+    assert form(own={"random": own}).variants.startswith(sentence)
 
 
 def test_the_size_of_an_image_is_read_without_decoding_it(image_file, tmp_path):

@@ -24,7 +24,7 @@ def cells(page: Page) -> Locator:
 
 def pick_first_example(page: Page) -> None:
     page.locator("#examples button").first.click()
-    expect(page.get_by_label("Question")).to_have_value(FIRST["question"])
+    expect(page.locator("#question textarea")).to_have_value(FIRST["question"])
 
 
 def tick(page: Page, *names: str) -> None:
@@ -34,8 +34,19 @@ def tick(page: Page, *names: str) -> None:
         box.locator("input").set_checked(wanted)
 
 
-def compare(page: Page, count: int) -> None:
-    page.get_by_role("button", name="Compare").click()
+def others(page: Page) -> Locator:
+    """The field for variants in text, in its opened panel."""
+    field = page.get_by_label("Other variants")
+    if not field.is_visible():
+        page.locator("#more > button").click()
+    return field
+
+
+def compare(page: Page, count: int, button: str = "Compare") -> None:
+    page.get_by_role("button", name=button, exact=True).click()
+    # What stood there before has ended too.
+    expect(page.get_by_role("button", name="Stop", exact=True)).to_be_enabled()
+    expect(page.get_by_role("button", name="Stop", exact=True)).to_be_disabled()
     expect(cells(page)).to_have_count(count)
     for index in range(count):
         expect(cells(page).nth(index)).to_have_attribute("data-status", ENDED)
@@ -131,7 +142,7 @@ def test_a_broken_checkpoint_fails_in_its_own_cell_alone(app, open_page, tmp_pat
     page = open_page(app.address)
     pick_first_example(page)
     tick(page, "Baseline", "Random")
-    page.get_by_label("Others").fill(f"arr-coc:{broken}")
+    others(page).fill(f"arr-coc:{broken}")
     compare(page, 3)
     statuses = [cells(page).nth(i).get_attribute("data-status") for i in range(3)]
     assert statuses == ["done", "done", "failed"]
@@ -140,8 +151,10 @@ def test_a_broken_checkpoint_fails_in_its_own_cell_alone(app, open_page, tmp_pat
 
 def test_what_is_missing_or_wrong_is_said_beside_its_field(app, open_page):
     page = open_page(app.address)
-    page.get_by_label("Others").fill("sharpest:keep=50%")
-    page.get_by_role("button", name="Compare").click()
+    page.get_by_label("Clear").click()
+    page.locator("#question textarea").fill("")
+    others(page).fill("sharpest:keep=50%")
+    page.get_by_role("button", name="Compare", exact=True).click()
     alerts = page.get_by_role("alert")
     expect(alerts).to_have_count(3)
     image, question, lines = (alerts.nth(i) for i in range(3))
@@ -151,10 +164,9 @@ def test_what_is_missing_or_wrong_is_said_beside_its_field(app, open_page):
     _stands_below(image, page.locator("#image"))
     _stands_below(question, page.locator("#question"))
     _stands_below(lines, page.locator("#free"))
-    expect(cells(page)).to_have_count(0)
 
     pick_first_example(page)
-    page.get_by_label("Others").fill("")
+    others(page).fill("")
     compare(page, 4)
     expect(alerts).to_have_count(0)
 
@@ -172,7 +184,7 @@ def test_an_uploaded_image_of_another_shape_is_compared_on_its_own_grid(
     page = open_page(app.address)
     page.locator("#image input[type=file]").set_input_files(photo)
     expect(page.locator("#budget")).to_contain_text(f"of {total} tokens")
-    page.get_by_label("Question").fill("What is this?")
+    page.locator("#question textarea").fill("What is this?")
     tick(page, "Baseline", "Uniform")
     compare(page, 2)
     assert cells(page).nth(0).get_by_test_id("kept").inner_text().startswith(f"{total} of {total}")
@@ -189,14 +201,14 @@ def test_an_uploaded_image_of_another_shape_is_compared_on_its_own_grid(
 def test_ctrl_or_command_with_enter_compares_from_the_question(app, open_page, key):
     page = open_page(app.address)
     pick_first_example(page)
-    page.get_by_label("Question").press(key)
+    page.locator("#question textarea").press(key)
     expect(cells(page).first).to_have_attribute("data-status", ENDED)
 
 
 def test_the_compare_button_is_in_view_at_800_pixels_without_scrolling(app, open_page):
     page = open_page(app.address)
     pick_first_example(page)
-    box = page.get_by_role("button", name="Compare").bounding_box()
+    box = page.get_by_role("button", name="Compare", exact=True).bounding_box()
     assert box
     assert box["y"] + box["height"] <= 800
 
@@ -215,15 +227,15 @@ def test_stop_ends_a_run_half_way(talkative_app, open_page):
     page = open_page(talkative_app.address)
     pick_first_example(page)
     tick(page, "Baseline", "Random", "Uniform")
-    stop = page.get_by_role("button", name="Stop")
+    stop = page.get_by_role("button", name="Stop", exact=True)
     expect(stop).to_be_disabled()
-    page.get_by_role("button", name="Compare").click()
+    page.get_by_role("button", name="Compare", exact=True).click()
     expect(cells(page).nth(2).get_by_test_id("answer")).not_to_be_empty(timeout=60_000)
     stop.click()
     for index in range(3):
         expect(cells(page).nth(index)).to_have_attribute("data-status", "stopped")
     expect(stop).to_be_disabled()
-    expect(page.get_by_role("button", name="Compare")).to_be_enabled()
+    expect(page.get_by_role("button", name="Compare", exact=True)).to_be_enabled()
     said = [cells(page).nth(i).get_by_test_id("answer").inner_text() for i in range(3)]
     page.wait_for_timeout(1000)
     assert said == [cells(page).nth(i).get_by_test_id("answer").inner_text() for i in range(3)]
@@ -235,7 +247,7 @@ def test_one_persons_stop_leaves_anothers_run_alone(talkative_app, open_page):
         pick_first_example(page)
         tick(page, "Baseline")
     for page in pages:
-        page.get_by_role("button", name="Compare").click()
+        page.get_by_role("button", name="Compare", exact=True).click()
     for page in (theirs, mine):
         expect(cells(page).first.get_by_test_id("answer")).not_to_be_empty()
     mine.get_by_role("button", name="Stop").click()
@@ -251,18 +263,18 @@ def test_who_finds_no_free_place_is_told_so_and_may_leave(talkative_app, open_pa
         pick_first_example(page)
         tick(page, "Baseline")
     for page in (first, second):
-        page.get_by_role("button", name="Compare").click()
+        page.get_by_role("button", name="Compare", exact=True).click()
         expect(cells(page).first.get_by_test_id("answer")).not_to_be_empty()
         expect(page.get_by_text("Waiting for a free place")).to_have_count(0)
-    third.get_by_role("button", name="Compare").click()
+    third.get_by_role("button", name="Compare", exact=True).click()
     expect(third.get_by_text("Waiting for a free place")).to_be_in_viewport()
-    expect(third.get_by_role("button", name="Compare")).to_be_disabled()
+    expect(third.get_by_role("button", name="Compare", exact=True)).to_be_disabled()
     third.get_by_label("Question").press("Enter")
     third.get_by_role("button", name="Stop").click()
     first.get_by_role("button", name="Stop").click()
     expect(cells(third).first).to_have_attribute("data-status", "stopped")
     expect(third.get_by_text("Waiting for a free place")).to_have_count(0)
-    expect(third.get_by_role("button", name="Compare")).to_be_enabled()
+    expect(third.get_by_role("button", name="Compare", exact=True)).to_be_enabled()
     second.get_by_role("button", name="Stop").click()
     expect(cells(second).first).to_have_attribute("data-status", "stopped")
 
@@ -279,3 +291,140 @@ def _stands_below(sentence: Locator, field: Locator) -> None:
     assert above
     assert below
     assert 0 <= below["y"] - (above["y"] + above["height"]) < 70
+
+
+def test_presets_tick_the_checkpoints_the_controls_or_take_a_head_apart(app, open_page):
+    page = open_page(app.address)
+    ticked = page.locator("#variants input:checked")
+    page.get_by_role("button", name="Checkpoints", exact=True).click()
+    expect(ticked).to_have_count(7)
+    tick(page, "ARR-COC one")
+    page.get_by_role("button", name="Controls at equal budget").click()
+    expect(ticked).to_have_count(8)
+    expect(
+        page.locator("#variants label", has_text="Baseline").locator("input")
+    ).not_to_be_checked()
+    page.get_by_role("button", name="Ablations").click()
+    expect(ticked).to_have_count(1)
+    expect(page.get_by_label("Other variants")).to_have_value(re.compile("without=participatory"))
+    pick_first_example(page)
+    compare(page, 6)
+    statuses = {cells(page).nth(i).get_attribute("data-status") for i in range(6)}
+    assert statuses == {"done"}
+
+
+def test_a_variant_has_options_of_its_own_and_says_them_in_one_line(app, open_page):
+    page = open_page(app.address)
+    pick_first_example(page)
+    tick(page, "Random", "Uniform")
+    others(page)
+    own = page.locator("#more .own", has_text="Random")
+    expect(page.locator("#more .own")).to_have_count(2)
+    own.get_by_label("seed").press_sequentially("7")
+    expect(own.locator(".line")).to_have_text("random:keep=50%,seed=7")
+    own.get_by_label("keep").press_sequentially("16")
+    expect(own.locator(".line")).to_have_text("random:keep=16,seed=7")
+    compare(page, 2)
+    expect(cells(page).nth(0).get_by_test_id("kept")).to_contain_text("16 of")
+    expect(cells(page).nth(0)).to_contain_text("seed 7")
+    own.get_by_label("keep").fill("everything")
+    page.get_by_role("button", name="Compare", exact=True).click()
+    expect(page.get_by_role("alert")).to_contain_text("Random: keep=everything is no number")
+
+
+def test_the_slider_selects_anew_at_once_and_the_answers_are_made_anew_on_demand(app, open_page):
+    page = open_page(app.address)
+    pick_first_example(page)
+    tick(page, "Baseline", "Random")
+    compare(page, 2)
+    answer = cells(page).nth(1).get_by_test_id("answer").inner_text()
+    expect(cells(page).nth(1).get_by_test_id("kept")).to_contain_text("50 of 100")
+    page.locator("#budget input[type=number]").fill("20")
+    page.locator("#budget input[type=number]").press("Enter")
+    expect(cells(page).nth(1).get_by_test_id("kept")).to_contain_text("20 of 100")
+    expect(cells(page).nth(1)).to_contain_text("answer of keep 50 %")
+    assert cells(page).nth(1).get_by_test_id("answer").inner_text() == answer
+    expect(page.locator("#note")).to_contain_text("The selection at 20 %; the answers are of 50 %")
+    compare(page, 2)
+    expect(page.locator("#note")).not_to_be_visible()
+    expect(cells(page).nth(1)).not_to_contain_text("answer of")
+    expect(cells(page).nth(1).get_by_test_id("kept")).to_contain_text("20 of 100")
+
+
+def test_measure_gives_figures_of_several_runs_of_each(app, open_page):
+    page = open_page(app.address)
+    pick_first_example(page)
+    tick(page, "Baseline", "Uniform")
+    compare(page, 2, "Measure")
+    expect(page.get_by_test_id("grid")).to_contain_text("measured, 3 runs of each")
+    expect(cells(page).nth(1).get_by_test_id("kept")).to_contain_text("50 of 100")
+
+
+def test_a_stored_comparison_stands_there_at_first_and_is_said_to_be_one(app, open_page):
+    page = open_page(app.address)
+    expect(cells(page)).to_have_count(4)
+    expect(page.locator("#note")).to_contain_text(
+        "A stored comparison of the small base that ships"
+    )
+    question = page.locator("#question textarea").input_value()
+    expect(page.get_by_test_id("grid")).to_contain_text(question)
+    verdicts = [cells(page).nth(i).inner_text() for i in range(4)]
+    assert "correct" in verdicts[0]
+    assert any("wrong" in verdict for verdict in verdicts)
+    answers = [cells(page).nth(i).get_by_test_id("answer").inner_text() for i in range(4)]
+    compare(page, 4)
+    expect(page.locator("#note")).not_to_be_visible()
+    for i in range(4):
+        expect(cells(page).nth(i).get_by_test_id("answer")).to_have_text(answers[i])
+
+
+def test_a_link_restores_image_question_variants_and_view(app, open_page):
+    page = open_page(app.address)
+    pick_first_example(page)
+    tick(page, "Baseline", "ARR-COC two", "Random")
+    others(page).fill("uniform:keep=16")
+    compare(page, 4)
+    page.locator("select[aria-label=Colours]").select_option("magma")
+    page.get_by_role("button", name="Link to this").click()
+    link = page.locator("#link textarea, #link input")
+    expect(link).to_have_value(re.compile(r"^http://127.0.0.1:\d+/\?image=scene-01.png&run=\d+&q="))
+    address = link.input_value()
+
+    again = page.context.new_page()
+    again.goto(address)
+    expect(cells(again)).to_have_count(4)
+    expect(again.locator("#question textarea")).to_have_value(FIRST["question"])
+    expect(again.locator("select[aria-label=Colours]")).to_have_value("magma")
+    expect(again.locator("#variants input:checked")).to_have_count(4)
+
+    # Somebody else does not have the answers, but all it takes to make them.
+    other = open_page(address)
+    expect(cells(other)).to_have_count(0)
+    expect(other.locator("#question textarea")).to_have_value(FIRST["question"])
+    expect(other.locator("#variants input:checked")).to_have_count(4)
+    compare(other, 4)
+    expect(other.locator("select[aria-label=Colours]")).to_have_value("magma")
+    expect(cells(other).nth(3).get_by_test_id("kept")).to_contain_text("16 of")
+
+
+def test_a_link_to_what_is_not_there_says_so_and_leaves_the_page_whole(app, open_page):
+    page = open_page(app.address + "/?run=999999&q=What")
+    expect(page.locator("#note")).to_contain_text("is not there, or is someone else's")
+    pick_first_example(page)
+    compare(page, 4)
+
+
+def test_closing_the_page_stops_what_is_compared(talkative_app, open_page):
+    page = open_page(talkative_app.address)
+    pick_first_example(page)
+    tick(page, "Baseline", "Random")
+    page.get_by_role("button", name="Compare", exact=True).click()
+    expect(cells(page).nth(1).get_by_test_id("answer")).not_to_be_empty()
+    page.close()
+    # With one place for each, two more could not both answer while the first two went on.
+    for _ in range(2):
+        another = open_page(talkative_app.address)
+        pick_first_example(another)
+        tick(another, "Baseline")
+        another.get_by_role("button", name="Compare", exact=True).click()
+        expect(cells(another).first.get_by_test_id("answer")).not_to_be_empty()

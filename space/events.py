@@ -1,0 +1,13 @@
+"""How the page's own events are wired: none of them is an endpoint for programs."""
+
+from typing import Any
+
+QUEUED: dict[str, Any] = {
+    "show_progress": "hidden",
+    "api_visibility": "private",
+    "concurrency_limit": None,
+}
+"""For what changes a state that something listens to: its change is told from the queue alone."""
+
+QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "queue": False}
+"""For what is quick: it waits behind nothing."""

@@ -1,0 +1,103 @@
+"""A look inside an ARR-COC variant of the comparison that is shown: scores, weights, texture, questions."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import gradio as gr
+
+import inside_view
+from application import App
+from gradio_comparisongrid import Comparison, ComparisonGrid
+from layout import problem
+from states import Last, States
+from titles import heading, without_folder
+from vlmscope import VlmscopeError, internals
+from vlmscope.variants.arr_coc_head import PROBES
+
+KIND = "arr-coc"
+MAX_OTHERS = 2000
+PANES = {
+    "Scores": inside_view.scores,
+    "Texture channels": inside_view.texture,
+    "Other questions": inside_view.questions,
+}
+
+
+def inside_panel(app: App, mine: States) -> None:
+    """Build the panel, closed at first; it offers the ARR-COC variants of what the grid shows."""
+    with gr.Accordion("Inside an ARR-COC variant", open=False, elem_id="inside"):
+        with gr.Row(equal_height=True):
+            variant = gr.Dropdown([], label="Variant", min_width=200, elem_id="inside-variant")
+            others = gr.Textbox(
+                "",
+                label="Other questions, one to a line",
+                placeholder=" · ".join(PROBES),
+                max_length=MAX_OTHERS,
+                lines=1,
+                max_lines=4,
+                min_width=260,
+                elem_id="inside-questions",
+            )
+            look = gr.Button("Look inside", size="sm", scale=0, min_width=110, interactive=False)
+        refused = gr.HTML(visible=False, padding=False)
+        told = gr.HTML(visible=False, padding=False, elem_id="inside-told")
+        with gr.Tabs(visible=False) as panes:
+            grids = []
+            for name in PANES:
+                with gr.Tab(name):
+                    grids.append(
+                        ComparisonGrid(Comparison(), normalize="cell", columns=4, show_label=False)
+                    )
+
+    def offer(last: Last | None) -> tuple[Any, Any]:
+        results = last.run.results if last else ()
+        named = [
+            (f"{heading(r.variant)} · {r.variant.options.get('keep', '')}".rstrip(" ·"), r.id)
+            for r in results
+            if r.variant.kind == KIND
+        ]
+        value = named[-1][1] if named else None
+        return gr.update(choices=named, value=value), gr.update(interactive=bool(named))
+
+    def show(id: str | None, others: str | None, last: Last | None) -> Mapping[Any, Any]:
+        if last is None or id is None:
+            return {refused: problem("Compare an ARR-COC variant first.")}
+        variant = last.run[id].variant
+        asked = [line.strip() for line in (others or "").splitlines() if line.strip()]
+        try:
+            inside = internals(
+                app.base,
+                last.run.image.pixels,
+                last.run.query,
+                variant,
+                **({"other_queries": asked} if asked else {}),
+                max_image_pixels=app.settings.max_image_pixels,
+            )
+        except VlmscopeError as fault:
+            return {refused: problem(without_folder(str(fault), variant))}
+        values = [view(inside, last.run.image) for view in PANES.values()]
+        for grid, value in zip(grids, values, strict=True):
+            grid.temp_files |= {value.image.path} if value.image else set()
+        return {
+            refused: problem(""),
+            told: gr.update(value=inside_view.told(inside), visible=True),
+            panes: gr.update(visible=True),
+            **dict(zip(grids, values, strict=True)),
+        }
+
+    mine.last.change(
+        offer,
+        mine.last,
+        [variant, look],
+        show_progress="hidden",
+        api_visibility="private",
+        queue=False,
+    )
+    look.click(
+        show,
+        [variant, others, mine.last],
+        [refused, told, panes, *grids],
+        api_visibility="private",
+        concurrency_id="engine",
+        concurrency_limit=app.settings.users,
+    )

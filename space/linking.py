@@ -1,0 +1,146 @@
+"""Links to what stands in the grid: made on demand, and followed when a page opens."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import numpy as np
+from PIL import Image
+
+import links
+from application import App
+from asked import asked_by
+from compare_tab import CompareTab
+from events import QUIET
+from examples import Example
+from first import NOTE, stored_run
+from gradio_comparisongrid import Comparison
+from history.values import NotThere
+from layout import note
+from menu import Choice
+from offer import Offer
+from opening import found, opened
+from people import Visit
+from request import picture_size
+from states import Last
+from vlmscope import InputError, Run, Variant
+from vlmscope.values.errors import shown
+from vlmscope.values.images import open_image
+
+TAKE_VIEW = "(grid) => (grid && grid.view) || {}"
+WHOLE = "(part) => part.startsWith('?') ? location.origin + location.pathname + part : part"
+NO_IMAGE = (
+    "This image is neither an example nor kept in the history, so a link cannot carry it; save the "
+    "comparison as a file instead."
+)
+
+
+def make_links(app: App, compare: CompareTab) -> None:
+    """*Link to this*: an address that restores image, question, variants and view."""
+    shown, mine = compare.shown, compare.mine
+
+    def make(view: Mapping[str, Any] | None, last: Last | None, added: tuple[Choice, ...]) -> str:
+        if last is None:
+            return "There is no comparison yet to link to; press Compare first."
+        offer = Offer((*app.choices, *added), app.settings.is_private)
+        example = _example_of(app.examples, last.run)
+        if example is None and last.entry is None:
+            return NO_IMAGE
+        return links.written(
+            links.Link(
+                last.run.query,
+                tuple(_short(offer, result.variant) for result in last.run.results),
+                example.image.name if example else "",
+                last.entry,
+                links.as_view(view),
+            )
+        )
+
+    shown.link.click(None, shown.grid, shown.view, js=TAKE_VIEW, **QUIET).then(
+        make, [shown.view, mine.last, mine.added], shown.address, **QUIET
+    ).then(None, shown.address, shown.address, js=WHOLE, **QUIET).then(
+        lambda: gr.update(visible=True), None, shown.address, **QUIET
+    )
+
+
+def first_sight(
+    app: App, compare: CompareTab
+) -> Callable[[Visit, tuple[Choice, ...], gr.Request], Mapping[Any, Any]]:
+    """What the page shows when it opens: what its address asks for, else a stored comparison."""
+    stored = stored_run()
+    example = _example_of(app.examples, stored) if stored else None
+    answer = example.answer if example else None
+    # On another base nothing can be selected anew on top of it.
+    is_same = stored is not None and stored.stamp.get("revision") == app.base.revision
+    unless_same = {} if is_same else {compare.mine.last: None}
+
+    def show(visit: Visit, added: tuple[Choice, ...], request: gr.Request) -> Mapping[Any, Any]:
+        try:
+            link = links.read(request.query_params)
+            if link is not None:
+                return _followed(app, compare, link, visit, added)
+        except InputError as refused:
+            return {compare.shown.note: note(str(refused))}
+        if stored is None:
+            return {compare.shown.note: note("")}
+        return opened(app, compare, stored, added, answer, NOTE) | unless_same
+
+    return show
+
+
+def _short(offer: Offer, variant: Variant) -> Variant:
+    """A variant as a link names it: one that is a choice gets its id and its title from that."""
+    veiled = offer.veiled(variant)
+    return replace(veiled, id="", title="") if offer.choice(variant) else veiled
+
+
+def _example_of(examples: Sequence[Example], run: Run) -> Example | None:
+    """The example whose image and, if one is, whose question are a run's."""
+    same = [each for each in examples if _is_image(each.image, run.image.pixels)]
+    asked = [each for each in same if each.question == run.query]
+    return next(iter((*asked, *same)), None)
+
+
+def _is_image(file: Path, pixels: Image.Image) -> bool:
+    if picture_size(str(file)) != pixels.size:
+        return False
+    return np.array_equal(np.asarray(open_image(file)), np.asarray(pixels))
+
+
+def _kept(app: App, visit: Visit, id: int) -> tuple[Run, str | None] | None:
+    """A comparison of this person's history and what was expected; None where it is not theirs."""
+    try:
+        case = app.history.entry(visit.person, id).case
+        expected = case.expected[0] if case and case.expected else None
+        return app.history.run(visit.person, id), expected
+    except NotThere:
+        return None
+
+
+def _followed(
+    app: App, compare: CompareTab, link: links.Link, visit: Visit, added: tuple[Choice, ...]
+) -> Mapping[Any, Any]:
+    if link.run is not None:
+        kept = _kept(app, visit, link.run)
+        if kept is not None:
+            run, expected = kept
+            updates = opened(app, compare, run, added, expected, entry=link.run)
+            value: Comparison = updates[compare.shown.grid]
+            return {**updates, compare.shown.grid: value.model_copy(update={"view": link.view})}
+    example = next((each for each in app.examples if each.image.name == link.example), None)
+    if example is None:
+        what = f"The image {shown(link.example)}" if link.example else "The linked comparison"
+        raise InputError(
+            f"{what} is not there, or is someone else's; ask them for the saved file instead."
+        )
+    offer = Offer((*app.choices, *added), app.settings.is_private)
+    asked = asked_by([found(offer, variant) for variant in link.variants], offer)
+    return {
+        compare.form.image: str(example.image),
+        compare.form.question: link.question,
+        **compare.filled(asked),
+        compare.shown.grid: Comparison(view=link.view),
+        compare.shown.note: note("From a link. Press Compare to run it here."),
+    }

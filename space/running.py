@@ -1,0 +1,189 @@
+"""Compare, measure and stop: from the form's button to the grid, the figures and the history."""
+
+import logging
+from collections.abc import Iterator
+from functools import partial
+from typing import Any, Literal
+
+import gradio as gr
+
+from application import App
+from comparing import StopSignal, watch
+from convert import Context
+from examples import expected_answer
+from figures import table
+from gradio_comparisongrid import Comparison
+from history.recording import record
+from layout import Inputs, Results, note, problem, waiting
+from menu import Choice, notes
+from offer import Offer
+from people import Visit
+from request import Limits, Problems, Request, own_of, read_form
+from states import Last, States
+from vlmscope import Gathering, InputError, SharedBase, VlmscopeError, compare
+from vlmscope.engine.prompt import reserved_tokens
+
+Mode = Literal["together", "measured"]
+
+OWN_ENDPOINT = {"api_name": "compare_form", "api_visibility": "undocumented"}
+"""Programs have an endpoint of their own; whoever knows this one may call it."""
+
+log = logging.getLogger(__name__)
+
+
+def compare_and_stop(app: App, form: Inputs, shown: Results, mine: States) -> None:
+    """Wire the buttons: one comparison at a time for a page, others wait for a place."""
+    buttons = [form.compare, form.measure, form.stop, form.waiting]
+    quiet = {"show_progress": "hidden", "api_visibility": "private", "queue": False}
+
+    def wait(visit: Visit) -> Any:
+        return _running(form, True, is_waiting=True) if visit.stop.begin() else gr.skip()
+
+    def give_back(visit: Visit) -> dict[Any, Any]:
+        visit.stop.end()
+        return _running(form, False)
+
+    starts: list[tuple[Mode, list[Any], dict[str, Any]]] = [
+        ("together", [form.compare.click, form.question.submit], OWN_ENDPOINT),
+        ("measured", [form.measure.click], {"api_visibility": "private"}),
+    ]
+    for mode, triggers, visibility in starts:
+        # Whoever waits for a place sees it at once, and may take the wish back.
+        comparison = gr.on(triggers, wait, mine.visit, buttons, trigger_mode="once", **quiet).then(
+            partial(_compared, app, form, shown, mine, mode),
+            [*form.fields, mine.own, mine.visit, mine.added],
+            [*form.problems, *buttons, shown.note, shown.grid, shown.table, mine.last],
+            trigger_mode="once",
+            show_progress="hidden",
+            concurrency_id="engine",
+            concurrency_limit=app.settings.users,
+            **visibility,
+        )
+        # Such as a queue that is full: Gradio says so itself.
+        comparison.failure(give_back, mine.visit, buttons, **quiet)
+    form.stop.click(
+        lambda visit: visit.stop.set(), mine.visit, None, queue=False, api_visibility="private"
+    )
+
+
+def limits_of(app: App, added: tuple[Choice, ...]) -> Limits:
+    """What one person may ask of this app."""
+    return Limits(
+        offer=Offer((*app.choices, *added), app.settings.is_private),
+        reserved=reserved_tokens(app.base.model.config, app.base.tokenizer),
+        image_pixels=app.settings.max_image_pixels,
+        variants=app.settings.max_variants,
+    )
+
+
+def _compared(
+    app: App,
+    form: Inputs,
+    shown: Results,
+    mine: States,
+    mode: Mode,
+    image: str | None,
+    question: str | None,
+    ticked: list[str],
+    lines: str | None,
+    percent: float,
+    own: Any,
+    visit: Visit,
+    added: tuple[Choice, ...],
+) -> Iterator[dict[Any, Any]]:
+    """Updates of the page while a comparison runs; whatever happens, the buttons come back."""
+    yield _running(form, True)
+    said: dict[Any, Any] = {}
+    gathering = Gathering()
+    read: Request | Problems | None = None
+    try:
+        limits = limits_of(app, added)
+        offered = limits.offer.choices
+        chosen = [choice.variant for choice in offered if choice.variant.id in ticked]
+        read = read_form(image, question or "", chosen, lines or "", percent, limits, own_of(own))
+        if isinstance(read, Problems):
+            said = _beside(form, read)
+        else:
+            answer = expected_answer(app.examples, image, read.question)
+            context = Context(answer, notes(offered))
+            yield _beside(form, Problems()) | {shown.note: note("")}
+            for value in _values(app, read, mode, context, visit.stop, gathering):
+                # Gradio notes the files of a person's own copy of the grid, and forgets
+                # them with that copy; these are deleted in their time.
+                images = (value.image, *(cell.image for cell in value.cells))
+                shown.grid.temp_files |= {image.path for image in images if image}
+                before, said = said, {shown.grid: value, shown.table: table(value)}
+                is_told = before.get(shown.table) == said[shown.table]
+                yield {shown.grid: value} if is_told else said
+            if run := gathering.to_run():
+                app.tracker.comparison(run, answer)
+                recorded = record(app, visit, run, answer, added)
+                said[mine.last] = Last(run, answer, recorded.id)
+                said[shown.note] = note(recorded.problem)
+    except InputError as refused:
+        said |= _beside(form, _refusal(app.base, read, str(refused)))
+    except VlmscopeError as refused:
+        said |= _beside(form, Problems(variants=str(refused)))
+    except Exception:
+        log.exception("a comparison failed")
+        sentence = "The comparison failed unexpectedly; the server's log says where."
+        said |= _beside(form, Problems(variants=sentence))
+    finally:
+        visit.stop.end()
+    # Once more as a whole: a client that does not stream reads this alone.
+    yield _beside(form, Problems()) | said | _running(form, False)
+
+
+def _values(
+    app: App,
+    request: Request,
+    mode: Mode,
+    context: Context,
+    stop: StopSignal,
+    gathering: Gathering,
+) -> Iterator[Comparison]:
+    """The grid's values of a comparison as it runs; raises what the engine raises."""
+    # One that is stopped while it waits for a place begins all the same, and says so in its cells.
+    with app.places.comparison(stop.is_set):
+        events = compare(
+            app.base,
+            request.image,
+            request.question,
+            request.variants,
+            mode=mode,
+            max_new_tokens=app.settings.max_new_tokens,
+            max_image_pixels=app.settings.max_image_pixels,
+            stop=stop.is_set,
+        )
+        yield from watch(events, context, hear=gathering.add)
+
+
+def _refusal(base: SharedBase, read: Request | Problems | None, sentence: str) -> Problems:
+    """The engine's sentence beside what it is about: the image if that alone is refused."""
+    if not isinstance(read, Request):
+        return Problems(variants=sentence)
+    try:
+        base.pixels(read.image)
+    except InputError:
+        return Problems(image=sentence)
+    return Problems(question=sentence)
+
+
+def _beside(form: Inputs, problems: Problems) -> dict[Any, Any]:
+    sentences = (
+        problems.image,
+        problems.question,
+        problems.variants,
+        problems.lines,
+        problems.budget,
+    )
+    return dict(zip(form.problems, map(problem, sentences), strict=True))
+
+
+def _running(form: Inputs, is_running: bool, is_waiting: bool = False) -> dict[Any, Any]:
+    return {
+        form.waiting: waiting(is_waiting),
+        form.compare: gr.update(interactive=not is_running),
+        form.measure: gr.update(interactive=not is_running),
+        form.stop: gr.update(interactive=is_running),
+    }
