@@ -3,7 +3,7 @@
 import hashlib
 import shutil
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,7 +13,7 @@ from batch.form import Problems
 from batch.gallery import save_small
 from batch.job import Job, State
 from batch.plan import Plan
-from batch.rows import Row, row_of, row_of_kept
+from batch.rows import Row, row_of_kept
 from history.store import History
 from history.values import NotThere
 from offer import Offer
@@ -162,21 +162,11 @@ class Batches:
             plan = replace(plan, variants=tuple(map(offer.resolved, plan.variants)))
         except InputError as refused:
             note = f"{FOUND} {refused}"
-        rows = [row_of_kept(case, plan.is_measured) for case in kept.cases]
-        held = self._job(person, id, folder, offer, plan, rows)
-        held.job.restore(rows, note)
+        held = self._job(person, id, folder, offer, plan)
+        held.job.restore((row_of_kept(case, plan.is_measured) for case in kept.cases), note)
         return held
 
-    def _job(
-        self,
-        person: str,
-        id: int,
-        folder: Path,
-        offer: Offer,
-        plan: Plan,
-        finished: Iterable[Row] = (),
-    ) -> Held:
-        rows = {row.case: row for row in finished}
+    def _job(self, person: str, id: int, folder: Path, offer: Offer, plan: Plan) -> Held:
         tracked = self._tracker.batch(plan)
 
         def keep(done: CaseRun) -> None:
@@ -185,10 +175,9 @@ class Batches:
                 save_small(run.image.pixels, held.small(done.case.image))
                 run = offer.veiled_run(run)
             self._history.keep_case(person, id, replace(done, run=run))
-            rows[done.case.id] = row_of(done)
             tracked.case(done)
 
-        def tell(state: State) -> None:
+        def tell(state: State, rows: Mapping[str, Row]) -> None:
             self._history.set_batch(person, id, state)
             if state == "done":
                 for image in {case.image for case in plan.cases}:

@@ -40,7 +40,8 @@ class Job:
     """A batch that runs, pauses after a case, stops within one, and goes on where it was.
 
     `keep` takes each case as it ends; raises VlmscopeError or OSError where it cannot: then the batch
-    stops, and asks that case again when it goes on. `tell` hears of every change of the state.
+    stops, and asks that case again when it goes on. `tell` hears of every change of the state,
+    with the finished cases by id.
     """
 
     def __init__(
@@ -49,7 +50,7 @@ class Job:
         plan: Plan,
         places: Places,
         keep: Callable[[CaseRun], None],
-        tell: Callable[[State], None],
+        tell: Callable[[State, Mapping[str, Row]], None],
     ) -> None:
         self.plan = plan
         self._base, self._places, self._keep, self._tell = base, places, keep, tell
@@ -178,6 +179,6 @@ class Job:
             self._since = None
         self._state, self._note, self._is_waiting = state, note, False
         try:
-            self._tell(state)
+            self._tell(state, self._rows)
         except (VlmscopeError, OSError) as problem:
             self._note = self._note or str(problem)

@@ -129,7 +129,7 @@ def form(choices: Sequence[Choice], held_out: int) -> Form:
             held_out,
             value=min(TRIED, held_out),
             step=1,
-            label=f"First cases of the {held_out} held-out ones",
+            label=f"Cases, the first of {held_out}",
             visible=False,
             elem_id="batch-count",
         )

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
+from textwrap import wrap
 from typing import Any
 
 import plotly.graph_objects as go
@@ -68,11 +69,11 @@ def matrix(
         dragmode=False,
         hoverlabel={"align": "left", "font": {"size": 12}},
     )
-    names = [cut(name_of(variant), 24) for variant in plan.variants]
+    names = [wrap(cut(name_of(variant), 40), 16) for variant in plan.variants]
     figure.update_xaxes(
         side="top",
         tickvals=list(range(len(names))),
-        ticktext=[escape(name) for name in names],
+        ticktext=["<br>".join(map(escape, lines)) for lines in names],
         automargin=True,
         fixedrange=True,
         showgrid=False,
@@ -118,7 +119,7 @@ def _verdict(outcome: Outcome) -> float:
 
 
 def _scale(unit: str) -> dict[str, Any]:
-    return {"colorscale": "Cividis", "colorbar": {"title": {"text": unit}, "thickness": 12}}
+    return {"colorscale": "Viridis", "colorbar": {"title": {"text": unit}, "thickness": 12}}
 
 
 _THIRDS = [

@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -120,10 +121,14 @@ def _start(settings: dict[str, str], base: str | None) -> Iterator[Running]:
     environment = {
         k: v for k, v in os.environ.items() if k not in ("BASE", "PYTHON", "CHECKPOINTS")
     }
+    # What the app keeps of its people is its own, and no user's of this machine.
+    kept = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
     process = subprocess.Popen(
         ["make", "run"],
         cwd=ROOT,
-        env=environment | {"HOST": "127.0.0.1", "CUDA_VISIBLE_DEVICES": ""} | settings,
+        env=environment
+        | {"HOST": "127.0.0.1", "CUDA_VISIBLE_DEVICES": "", "XDG_DATA_HOME": kept.name}
+        | settings,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -135,6 +140,7 @@ def _start(settings: dict[str, str], base: str | None) -> Iterator[Running]:
         # Not SIGINT: what was started in the background of a shell ignores it.
         os.killpg(process.pid, signal.SIGTERM)
         process.wait(timeout=60)
+        kept.cleanup()
 
 
 def _address(process: subprocess.Popen) -> str:
