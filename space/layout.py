@@ -104,6 +104,8 @@ def inputs(choices: Sequence[Choice], examples: Sequence[Example]) -> Inputs:
             elem_id="question",
         )
         question_problem = _problem()
+        budget = gr.Slider(5, 100, value=50, step=5, label=budget_label(None, 50), elem_id="budget")
+        budget_problem = _problem()
         with gr.Row(elem_id="presets"):
             presets = [gr.Button(name, size="sm", min_width=40) for name in PRESETS]
         variants = gr.CheckboxGroup(
@@ -123,8 +125,6 @@ def inputs(choices: Sequence[Choice], examples: Sequence[Example]) -> Inputs:
                 elem_id="free",
             )
         lines_problem = _problem()
-        budget = gr.Slider(5, 100, value=50, step=5, label=budget_label(None, 50), elem_id="budget")
-        budget_problem = _problem()
         with gr.Row(elem_id="go"):
             waiting = gr.HTML(visible=False, padding=False, elem_id="waiting")
             compare = gr.Button("Compare", variant="primary", elem_id="compare", min_width=84)
