@@ -91,8 +91,9 @@ def _opened(
             expected, which = next(iter(case.expected), None), f"case {case_id} of a batch"
     except HistoryError as refused:
         return {shown.saved: problem(str(refused))}
-    note = f"a {which} of {time_text(entry.when)} UTC"
-    return opened(app, compare, run, added, expected, note) | {shown.saved: problem("")}
+    note = f"A {which} of {time_text(entry.when)} UTC."
+    own = entry.id if case_id is None else None
+    return opened(app, compare, run, added, expected, note, own) | {shown.saved: problem("")}
 
 
 def expected_answer(entry: Entry) -> str | None:
