@@ -25,6 +25,7 @@ from vlmscope.checkpoints.table import (
     metric_names,
     ordered,
     over_steps,
+    run_of,
 )
 
 ALL = "all kinds"
@@ -316,8 +317,14 @@ def _plot(rows: Sequence[Checkpoint], metric: str) -> Any:
     if len({at for at, _, _ in points}) < 2:
         return gr.update(visible=False)
     by = "epoch" if all(record.step is None for record in rows) else "step"
-    values = pd.DataFrame({by: [at for at, _, _ in points], metric: [y for _, y, _ in points]})
-    return gr.update(value=values, x=by, y=metric, visible=True)
+    values = pd.DataFrame(
+        {
+            by: [at for at, _, _ in points],
+            metric: [y for _, y, _ in points],
+            "training run": [run_of(record) for _, _, record in points],
+        }
+    )
+    return gr.update(value=values, x=by, y=metric, color="training run", visible=True)
 
 
 def _best(rows: Sequence[Checkpoint], metric: str) -> str:

@@ -58,7 +58,10 @@ class Inputs:
 
 @dataclass(frozen=True)
 class Results:
-    """The right side: what is to be said of the grid, the grid, its figures, and a link to all that."""
+    """The right side: what is to be said of the grid, the grid, its figures, and a link to all that.
+
+    Not shown: `view`, how the grid is looked at, and `told`, what was wrong with a comparison's form.
+    """
 
     note: gr.HTML
     grid: ComparisonGrid
@@ -66,6 +69,7 @@ class Results:
     link: gr.Button
     address: gr.Textbox
     view: gr.JSON
+    told: gr.JSON
 
 
 def masthead(base: str, privacy: str, notice: str) -> None:
@@ -100,6 +104,8 @@ def inputs(choices: Sequence[Choice], examples: Sequence[Example]) -> Inputs:
             elem_id="question",
         )
         question_problem = _problem()
+        budget = gr.Slider(5, 100, value=50, step=5, label=budget_label(None, 50), elem_id="budget")
+        budget_problem = _problem()
         with gr.Row(elem_id="presets"):
             presets = [gr.Button(name, size="sm", min_width=40) for name in PRESETS]
         variants = gr.CheckboxGroup(
@@ -119,8 +125,6 @@ def inputs(choices: Sequence[Choice], examples: Sequence[Example]) -> Inputs:
                 elem_id="free",
             )
         lines_problem = _problem()
-        budget = gr.Slider(5, 100, value=50, step=5, label=budget_label(None, 50), elem_id="budget")
-        budget_problem = _problem()
         with gr.Row(elem_id="go"):
             waiting = gr.HTML(visible=False, padding=False, elem_id="waiting")
             compare = gr.Button("Compare", variant="primary", elem_id="compare", min_width=84)
@@ -157,8 +161,8 @@ def results() -> Results:
         address = gr.Textbox(
             visible=False, show_label=False, max_lines=1, buttons=["copy"], scale=1
         )
-    view = gr.JSON(visible=False)
-    return Results(note, grid, figures, link, address, view)
+    view, told = gr.JSON(visible=False), gr.JSON(visible=False)
+    return Results(note, grid, figures, link, address, view, told)
 
 
 def budget_label(total: int | None, percent: float) -> str:

@@ -1,5 +1,6 @@
 """The page: its tabs, who opened it, and what happens when they leave."""
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,7 @@ def build(app: App) -> gr.Blocks:
     with gr.Blocks(
         title="vlmscope", analytics_enabled=False, fill_width=True, delete_cache=CACHE_SECONDS
     ) as page:
-        browser = gr.BrowserState("", storage_key="vlmscope", secret=app.settings.secret)
+        browser = gr.BrowserState("", storage_key="vlmscope", secret=_seal(app.settings.secret))
         visit = gr.State(Visit(""))
         masthead(base_line(app.base), privacy_line(app), app.notice)
         greeted = _come_and_go(app, page, browser, visit)
@@ -77,6 +78,11 @@ def privacy_line(app: App) -> str:
         return "shared server"
     leaves = leaving(app.settings, app.base.name)
     return "private · About says what leaves" if leaves else "private · nothing leaves this machine"
+
+
+def _seal(secret: str | None) -> str | None:
+    """What a browser's key is sealed with: every page is told it, so it says nothing of the secret."""
+    return secret and hashlib.sha256(b"browser\0" + secret.encode()).hexdigest()
 
 
 def _come_and_go(

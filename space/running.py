@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator
+from dataclasses import asdict
 from functools import partial
 from typing import Any, Literal
 
@@ -10,6 +11,7 @@ import gradio as gr
 from application import App
 from comparing import StopSignal, watch
 from convert import Context
+from events import QUIET
 from examples import expected_answer
 from figures import table
 from gradio_comparisongrid import Comparison
@@ -34,10 +36,15 @@ log = logging.getLogger(__name__)
 def compare_and_stop(app: App, form: Inputs, shown: Results, mine: States) -> None:
     """Wire the buttons: one comparison at a time for a page, others wait for a place."""
     buttons = [form.compare, form.measure, form.stop, form.waiting]
-    quiet = {"show_progress": "hidden", "api_visibility": "private", "queue": False}
+    around = [*form.problems, *buttons]
 
     def wait(visit: Visit) -> Any:
-        return _running(form, True, is_waiting=True) if visit.stop.begin() else gr.skip()
+        if not visit.stop.begin():
+            return gr.skip()
+        return _beside(form, Problems()) | _running(form, True, is_waiting=True)
+
+    def finish(told: dict[str, str]) -> dict[Any, Any]:
+        return _beside(form, Problems(**told)) | _running(form, False)
 
     def give_back(visit: Visit) -> dict[Any, Any]:
         visit.stop.end()
@@ -49,21 +56,22 @@ def compare_and_stop(app: App, form: Inputs, shown: Results, mine: States) -> No
     ]
     for mode, triggers, visibility in starts:
         # Whoever waits for a place sees it at once, and may take the wish back.
-        comparison = gr.on(triggers, wait, mine.visit, buttons, trigger_mode="once", **quiet).then(
+        waited = gr.on(triggers, wait, mine.visit, around, trigger_mode="once", **QUIET)
+        # What streams has few outputs: Gradio makes each of them anew for every value.
+        comparison = waited.then(
             partial(_compared, app, form, shown, mine, mode),
             [*form.fields, mine.own, mine.visit, mine.added],
-            [*form.problems, *buttons, shown.note, shown.grid, shown.table, mine.last],
+            [form.waiting, shown.note, shown.grid, shown.table, shown.told, mine.last],
             trigger_mode="once",
             show_progress="hidden",
             concurrency_id="engine",
             concurrency_limit=app.settings.users,
             **visibility,
         )
+        comparison.success(finish, shown.told, around, **QUIET)
         # Such as a queue that is full: Gradio says so itself.
-        comparison.failure(give_back, mine.visit, buttons, **quiet)
-    form.stop.click(
-        lambda visit: visit.stop.set(), mine.visit, None, queue=False, api_visibility="private"
-    )
+        comparison.failure(give_back, mine.visit, buttons, **QUIET)
+    form.stop.click(lambda visit: visit.stop.set(), mine.visit, None, **QUIET)
 
 
 def limits_of(app: App, added: tuple[Choice, ...]) -> Limits:
@@ -91,9 +99,10 @@ def _compared(
     visit: Visit,
     added: tuple[Choice, ...],
 ) -> Iterator[dict[Any, Any]]:
-    """Updates of the page while a comparison runs; whatever happens, the buttons come back."""
-    yield _running(form, True)
+    """Updates of the page while a comparison runs; the last says as `shown.told` what was wrong."""
+    yield {form.waiting: waiting(False), shown.note: note("")}
     said: dict[Any, Any] = {}
+    problems = Problems()
     gathering = Gathering()
     read: Request | Problems | None = None
     try:
@@ -102,11 +111,10 @@ def _compared(
         chosen = [choice.variant for choice in offered if choice.variant.id in ticked]
         read = read_form(image, question or "", chosen, lines or "", percent, limits, own_of(own))
         if isinstance(read, Problems):
-            said = _beside(form, read)
+            problems = read
         else:
             answer = expected_answer(app.examples, image, read.question)
             context = Context(answer, notes(offered))
-            yield _beside(form, Problems()) | {shown.note: note("")}
             for value in _values(app, read, mode, context, visit.stop, gathering):
                 # Gradio notes the files of a person's own copy of the grid, and forgets
                 # them with that copy; these are deleted in their time.
@@ -121,17 +129,17 @@ def _compared(
                 said[mine.last] = Last(run, answer, recorded.id)
                 said[shown.note] = note(recorded.problem)
     except InputError as refused:
-        said |= _beside(form, _refusal(app.base, read, str(refused)))
+        problems = _refusal(app.base, read, str(refused))
     except VlmscopeError as refused:
-        said |= _beside(form, Problems(variants=str(refused)))
+        problems = Problems(variants=str(refused))
     except Exception:
         log.exception("a comparison failed")
         sentence = "The comparison failed unexpectedly; the server's log says where."
-        said |= _beside(form, Problems(variants=sentence))
+        problems = Problems(variants=sentence)
     finally:
         visit.stop.end()
     # Once more as a whole: a client that does not stream reads this alone.
-    yield _beside(form, Problems()) | said | _running(form, False)
+    yield said | {shown.told: asdict(problems)}
 
 
 def _values(

@@ -23,7 +23,7 @@ from vlmscope.checkpoints.content import content_key
 from vlmscope.checkpoints.index import Index
 from vlmscope.checkpoints.local_find import FRESH
 from vlmscope.checkpoints.record import Checkpoint
-from vlmscope.checkpoints.table import best, filtered, metric_names, ordered, over_steps
+from vlmscope.checkpoints.table import best, filtered, metric_names, ordered, over_steps, run_of
 
 
 def write(path: Path, values: object) -> Path:
@@ -551,3 +551,20 @@ def test_a_metric_over_steps_or_epochs():
     assert points == [(10, 0.5), (20, 0.8), (30, 0.8)]
     by_epoch = [record("a", epoch=1.5, metrics={"acc": 0.5}), record("b", metrics={"acc": 1})]
     assert [(at, value) for at, value, _ in over_steps(by_epoch, "acc")] == [(1.5, 0.5)]
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "run"),
+    [
+        ("late_step-0600", "/runs/a/late_step-0600.safetensors", "a/late"),
+        ("late_step-0030", "/runs/a/late_step-0030.safetensors", "a/late"),
+        ("late_step-0030", "/runs/b/late_step-0030.safetensors", "b/late"),
+        ("step-100", "/runs/a/step-100/model.safetensors", "a"),
+        ("epoch_3", "/runs/a/epoch_3.pt", "a"),
+        ("few-tokens", "/runs/few-tokens", "runs/few-tokens"),
+        ("final", "hf://someone/heads@main/run/final.safetensors", "run/final"),
+        ("100", "100.pt", "100"),
+    ],
+)
+def test_checkpoints_of_one_run_are_told_by_folder_and_name(name, source, run):
+    assert run_of(Checkpoint(name, source)) == run

@@ -40,8 +40,8 @@ def client(page):
 def ask(client: Client, image: Path | None, question=QUESTION):
     """The sentences beside the fields, and the grid; buttons are no part of an API."""
     form = [image and handle_file(image), question, ["baseline", "arr-coc-late"], "", 50, {}]
-    *problems, _note, grid, _table = client.predict(*form, api_name="/compare_form")
-    return [problem.get("value") for problem in problems], grid
+    *_, grid, _table, told = client.predict(*form, api_name="/compare_form")
+    return list(told.values()), grid
 
 
 def test_a_client_gets_the_answers_and_the_maps(client, image_file, finished_run):
@@ -103,5 +103,5 @@ def test_what_was_compared_is_deleted_after_a_day_but_no_example(client, page, i
 @pytest.mark.parametrize("own", [["seed"], {"random": "seed=7"}, {"random": {"seed": 7}}])
 def test_options_that_are_none_are_told_and_nothing_runs(client, image_file, own):
     form = [handle_file(image_file), QUESTION, ["baseline"], "", 50, own]
-    *problems, _note, _grid, _table = client.predict(*form, api_name="/compare_form")
-    assert "has no options of variants" in problems[2]["value"]
+    *_, told = client.predict(*form, api_name="/compare_form")
+    assert "has no options of variants" in told["variants"]

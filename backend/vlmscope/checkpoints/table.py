@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from pathlib import PurePosixPath
 from typing import Any
 
 from vlmscope.checkpoints.record import Checkpoint
@@ -97,3 +98,21 @@ def over_steps(records: Sequence[Checkpoint], metric: str) -> list[tuple[float, 
         if at is not None and metric in (record.metrics or {}):
             points.append((at, (record.metrics or {})[metric], record))
     return sorted(points, key=lambda point: point[0])
+
+
+_PROGRESS = re.compile(
+    r"[-_. ]*(step|epoch|checkpoint|ckpt|iter(ation)?)?s?[-_ ]?\d+$", re.IGNORECASE
+)
+
+
+def run_of(record: Checkpoint) -> str:
+    """The training run that a checkpoint is of: its name without its step, after its folder's name.
+
+    The folder alone where the name is nothing but a step, as trainers' `step-100` and `epoch-2` are.
+    """
+    place = PurePosixPath(record.source.replace("\\", "/"))
+    folders = [part for part in place.parts[:-1] if part != "/"]
+    name = _PROGRESS.sub("", record.name)
+    while folders and (folders[-1] == record.name or not _PROGRESS.sub("", folders[-1])):
+        folders.pop()
+    return "/".join([*folders[-1:], *([name] if name else [])]) or record.name

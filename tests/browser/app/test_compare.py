@@ -151,7 +151,7 @@ def test_a_broken_checkpoint_fails_in_its_own_cell_alone(app, open_page, tmp_pat
 
 def test_what_is_missing_or_wrong_is_said_beside_its_field(app, open_page):
     page = open_page(app.address)
-    page.get_by_label("Clear").click()
+    page.get_by_label("Remove Image").click()
     page.locator("#question textarea").fill("")
     others(page).fill("sharpest:keep=50%")
     page.get_by_role("button", name="Compare", exact=True).click()
@@ -328,6 +328,7 @@ def test_a_variant_has_options_of_its_own_and_says_them_in_one_line(app, open_pa
     expect(cells(page).nth(0).get_by_test_id("kept")).to_contain_text("16 of")
     expect(cells(page).nth(0)).to_contain_text("seed 7")
     own.get_by_label("keep").fill("everything")
+    expect(own.locator(".problem")).to_contain_text("keep=everything is no number")
     page.get_by_role("button", name="Compare", exact=True).click()
     expect(page.get_by_role("alert")).to_contain_text("Random: keep=everything is no number")
 
