@@ -88,7 +88,7 @@ def _opened(
             run = app.history.case_run(visit.person, entry.id, case_id)
             cases = app.history.batch(visit.person, entry.id).cases
             case = next(case for case in cases if case.id == case_id)
-            expected, which = next(iter(case.expected), None), f"case {case_id} of a batch"
+            expected, which = case.expected or None, f"case {case_id} of a batch"
     except HistoryError as refused:
         return {shown.saved: problem(str(refused))}
     note = f"A {which} of {time_text(entry.when)} UTC."
