@@ -63,8 +63,8 @@ def watch(
     """The grid's value after every change, at most `UPDATES_PER_SECOND` while words stream.
 
     Of long answers it comes less often the longer they last (after a minute twice a second): a value
-    grows with its words, and a page that cannot keep up could not be stopped either. `hear` is told of every event. Closes `events`, which stops the engine, when nobody takes the
-    values any more.
+    grows with its words, and a page that cannot keep up could not be stopped either. `hear` is told
+    of every event. Closes `events`, which stops the engine, when nobody takes the values any more.
     """
     value = Comparison()
     began, due = clock(), float("-inf")

@@ -83,6 +83,7 @@ def _made(
     if made is None:
         return {shown.saved: problem("It did not begin; try again.")}
     expected = expected_answer(entry)
+    app.tracker.comparison(made, expected)
     kept = record(app, visit, made, expected, added)
     differs = [
         *differences(stored.stamp, made.stamp),
