@@ -160,7 +160,7 @@ def test_code_that_lies_beside_a_base_is_not_run(tiny_folder: Path, tmp_path: Pa
     ran = tmp_path / "ran"
     (folder / "evil.py").write_text(f"open({str(ran)!r}, 'w')\nclass Any: pass\n")
     mapped = {
-        "auto_map": {name: "evil.Any" for name in ("AutoConfig", "AutoModel", "AutoProcessor")}
+        "auto_map": dict.fromkeys(("AutoConfig", "AutoModel", "AutoProcessor"), "evil.Any")
     }
     for name in ("config.json", "preprocessor_config.json", "tokenizer_config.json"):
         file = folder / name
