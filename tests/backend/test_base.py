@@ -159,9 +159,7 @@ def test_code_that_lies_beside_a_base_is_not_run(tiny_folder: Path, tmp_path: Pa
     folder = shutil.copytree(tiny_folder, tmp_path / "base")
     ran = tmp_path / "ran"
     (folder / "evil.py").write_text(f"open({str(ran)!r}, 'w')\nclass Any: pass\n")
-    mapped = {
-        "auto_map": dict.fromkeys(("AutoConfig", "AutoModel", "AutoProcessor"), "evil.Any")
-    }
+    mapped = {"auto_map": dict.fromkeys(("AutoConfig", "AutoModel", "AutoProcessor"), "evil.Any")}
     for name in ("config.json", "preprocessor_config.json", "tokenizer_config.json"):
         file = folder / name
         settings = json.loads(file.read_text()) if file.exists() else {}
