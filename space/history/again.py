@@ -1,6 +1,6 @@
 """A stored comparison run again: its image, question, variants and options on the base of today."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
@@ -64,7 +64,7 @@ def plan(app: App, run: Run, added: tuple[Choice, ...]) -> Plan:
     return Plan(tuple(variants), options, tuple(left_out))
 
 
-def steps(app: App, run: Run, wanted: Plan, stop: StopSignal) -> Iterator[Step]:
+def steps(app: App, run: Run, wanted: Plan, stop: StopSignal) -> Generator[Step, None, None]:
     """Run it, and tell after every change but a word's; raises what the engine raises."""
     gathering, ended = Gathering(), 0
     events = compare(
@@ -76,7 +76,8 @@ def steps(app: App, run: Run, wanted: Plan, stop: StopSignal) -> Iterator[Step]:
         stop=stop.is_set,
         **wanted.options,
     )
-    with closing(events):
+    # A batch gives way to it, as to any comparison.
+    with app.places.comparison(stop.is_set), closing(events):
         for event in events:
             gathering.add(event)
             ended += _is_end(event)

@@ -16,6 +16,7 @@ from history.cards import details, entry_list, range_text
 from history.differences import differences, sentence
 from history.store import History
 from menu import menu
+from places import Places
 from settings import Settings
 from vlmscope import InputError, RunImage, Variant, peek
 
@@ -35,7 +36,10 @@ def history():
 @pytest.fixture
 def app(base, head) -> Any:
     return SimpleNamespace(
-        base=base, choices=menu([peek(head)]), settings=Settings(max_new_tokens=6)
+        base=base,
+        choices=menu([peek(head)]),
+        settings=Settings(max_new_tokens=6),
+        places=Places(1),
     )
 
 
@@ -143,6 +147,16 @@ def test_run_again_stops_when_it_is_told_to(app, finished_run):
     *_, last = again.steps(app, finished_run, again.plan(app, finished_run, ()), stop)
     assert last.run
     assert {each.status for each in last.run.results} <= {"stopped", "failed"}
+
+
+def test_what_is_run_again_takes_a_place_which_batches_wait_for(app, finished_run):
+    steps = again.steps(app, finished_run, again.plan(app, finished_run, ()), StopSignal())
+    next(steps)
+    with app.places.case(lambda: True) as has_place:
+        assert not has_place
+    steps.close()
+    with app.places.case(lambda: True) as has_place:
+        assert has_place
 
 
 def test_run_again_takes_no_more_than_the_server_allows(app, finished_run):
