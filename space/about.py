@@ -116,6 +116,8 @@ def tracking_rows(app: App) -> Iterator[Row]:
     yield Row("project", settings.track_project, "TRACK_PROJECT")
     texts = "tracked" if settings.track_questions else "not tracked"
     yield Row("questions and answers", texts, "TRACK_QUESTIONS")
+    if trouble and not settings.is_private:
+        trouble = "some figures were not tracked; the server's log says why"
     yield Row("state", trouble or "no trouble so far")
 
 

@@ -166,7 +166,7 @@ def _with_result(cell: Cell, result: Result, context: Context) -> Cell:
             "answer": result.answer,
             "correct": is_correct(result.answer, context.expected) if known else None,
             "error": result.error and without_folder(result.error, result.variant),
-            "warnings": list(result.warnings),
+            "warnings": [without_folder(each, result.variant) for each in result.warnings],
             "metrics": _figures(result),
             "image": _file(result.image),
             "layers": _layers(result.maps.values()),

@@ -65,14 +65,15 @@ def inside_panel(app: App, mine: States) -> None:
         variant = last.run[id].variant
         asked = [line.strip() for line in (others or "").splitlines() if line.strip()]
         try:
-            inside = internals(
-                app.base,
-                last.run.image.pixels,
-                last.run.query,
-                variant,
-                **({"other_queries": asked} if asked else {}),
-                max_image_pixels=app.settings.max_image_pixels,
-            )
+            with app.places.comparison(lambda: False):
+                inside = internals(
+                    app.base,
+                    last.run.image.pixels,
+                    last.run.query,
+                    variant,
+                    **({"other_queries": asked} if asked else {}),
+                    max_image_pixels=app.settings.max_image_pixels,
+                )
         except VlmscopeError as fault:
             return {refused: problem(without_folder(str(fault), variant))}
         values = [view(inside, last.run.image) for view in PANES.values()]

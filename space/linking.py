@@ -25,7 +25,7 @@ from opening import found, opened
 from people import Visit
 from request import picture_size
 from states import Last
-from vlmscope import InputError, Run, Variant
+from vlmscope import InputError, Run, Variant, VlmscopeError
 from vlmscope.values.errors import shown
 from vlmscope.values.images import open_image
 
@@ -81,11 +81,13 @@ def first_sight(
             link = links.read(request.query_params)
             if link is not None:
                 return _followed(app, compare, link, visit, added)
-        except InputError as refused:
+        except VlmscopeError as refused:
             return {compare.shown.note: note(str(refused))}
         if stored is None:
             return {compare.shown.note: note("")}
-        return opened(app, compare, stored, added, answer, NOTE) | unless_same
+        # Whoever is on another tab by then stays there.
+        here = {compare.tabs: gr.skip()}
+        return opened(app, compare, stored, added, answer, NOTE) | unless_same | here
 
     return show
 

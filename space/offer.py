@@ -7,7 +7,8 @@ from functools import cached_property
 from pathlib import Path
 
 from menu import Choice
-from vlmscope import InputError, Run, Variant
+from titles import base_name, without_folder
+from vlmscope import InputError, Result, Run, Variant
 from vlmscope.checkpoints.places import is_hub
 from vlmscope.values.errors import shown
 
@@ -39,11 +40,20 @@ class Offer:
         return _renamed(variant, lambda source: names.get(source, source))
 
     def veiled_run(self, run: Run) -> Run:
-        """The run as it is kept and handed out: offered checkpoints by name."""
+        """The run as it is kept and handed out: offered checkpoints by name.
+
+        Where strangers ask, nothing else in it says where files lie either: not an error, a warning
+        nor the base.
+        """
         results = tuple(
-            replace(result, variant=self.veiled(result.variant)) for result in run.results
+            replace(result, variant=self.veiled(result.variant))
+            for result in (run.results if self.is_private else map(_told_anyone, run.results))
         )
-        return replace(run, results=results)
+        if self.is_private:
+            return replace(run, results=results)
+        base = {**run.base, "name": base_name(str(run.base.get("name") or ""))}
+        stamp = {**run.stamp, "base": base_name(str(run.stamp.get("base") or ""))}
+        return replace(run, base=base, stamp=stamp, results=results)
 
     def choice(self, variant: Variant) -> Choice | None:
         """The choice that a variant is, whatever its options; None for one that is none."""
@@ -65,6 +75,15 @@ def _is_of(variant: Variant, offered: Variant) -> bool:
     same = (variant.kind, variant.source) == (offered.kind, offered.source)
     # An adapter that a choice has beside its kind is what it is; one that it has not is an option.
     return same and set(offered.adapters) <= set(variant.adapters)
+
+
+def _told_anyone(result: Result) -> Result:
+    """The result with names for the places in its sentences."""
+    return replace(
+        result,
+        error=result.error and without_folder(result.error, result.variant),
+        warnings=tuple(without_folder(each, result.variant) for each in result.warnings),
+    )
 
 
 def _renamed(variant: Variant, name: Callable[[str], str]) -> Variant:

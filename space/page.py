@@ -19,7 +19,7 @@ from layout import THEME, masthead
 from leaving import leaving
 from linking import first_sight, make_links
 from opening import outputs
-from people import Visit, new_browser, person_of
+from people import Visit, is_browser, new_browser, person_of
 from titles import base_name
 from vlmscope import SharedBase
 
@@ -90,8 +90,8 @@ def _come_and_go(
 ) -> Dependency:
     """What happens when a page opens and closes; the event after which it is known whose it is."""
 
-    def greet(key: str, request: gr.Request) -> tuple[str, Visit]:
-        key = key or new_browser()
+    def greet(key: Any, request: gr.Request) -> tuple[str, Visit]:
+        key = key if is_browser(key) else new_browser()
         person = person_of(key, request.username)
         return key, app.visits.arrive(str(request.session_hash), person)
 

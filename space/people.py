@@ -1,15 +1,22 @@
 """Who is here: a person is the signed-in user, else a browser; each page they have open is a visit."""
 
+import logging
 import secrets
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from comparing import StopSignal
 
+log = logging.getLogger(__name__)
+
 ABSENT_SECONDS = 3600
 """So long after their last page closed, a person is gone: a reload, or a train's tunnel, is neither."""
+
+MOST_OPEN = 10_000
+"""Pages that are known at once, as many as Gradio keeps the states of; the oldest has to leave."""
+LONGEST_NAME = 64
 
 
 @dataclass(frozen=True)
@@ -23,6 +30,11 @@ class Visit:
 def new_browser() -> str:
     """A name for a browser that was never here; nobody can guess another's."""
     return secrets.token_urlsafe(24)
+
+
+def is_browser(name: object) -> bool:
+    """Whether a page gives back what may be the name of its browser."""
+    return isinstance(name, str) and 0 < len(name) <= LONGEST_NAME
 
 
 def person_of(browser: str, user: str | None) -> str:
@@ -41,11 +53,13 @@ class Visits:
         self,
         absent_seconds: float = ABSENT_SECONDS,
         clock: Callable[[], float] = time.monotonic,
+        most_open: int = MOST_OPEN,
     ) -> None:
         self._open: dict[str, Visit] = {}
         self._left: dict[str, float] = {}
         self._absent_seconds = absent_seconds
         self._clock = clock
+        self._most_open = most_open
         self._lock = threading.Lock()
         self._when_left: list[Callable[[str], None]] = []
         self._when_gone: list[Callable[[str], None]] = []
@@ -63,6 +77,10 @@ class Visits:
             if visit is None or visit.person != person:
                 visit = self._open[session] = Visit(person)
             self._left.pop(person, None)
+            # A client that never says that it leaves would stay for good.
+            oldest = next(iter(self._open)) if len(self._open) > self._most_open else None
+        if oldest is not None:
+            self.leave(oldest)
         self._sweep()
         return visit
 
@@ -77,8 +95,7 @@ class Visits:
             if is_last:
                 self._left[visit.person] = self._clock()
         if is_last:
-            for tell in self._when_left:
-                tell(visit.person)
+            _tell(self._when_left, visit.person)
         self._sweep()
 
     def is_here(self, person: str) -> bool:
@@ -92,5 +109,13 @@ class Visits:
             for person in gone:
                 del self._left[person]
         for person in gone:
-            for tell in self._when_gone:
-                tell(person)
+            _tell(self._when_gone, person)
+
+
+def _tell(listeners: Sequence[Callable[[str], None]], person: str) -> None:
+    """Tell all of them; what one of them cannot do hinders neither the others nor who just came."""
+    for tell in listeners:
+        try:
+            tell(person)
+        except Exception:
+            log.exception("somebody left, and not all was tidied up")

@@ -4,6 +4,7 @@ looks beside them."""
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 
 from settings import Settings
 from vlmscope import Checkpoint, CheckpointError, SharedBase, check_checkpoint, discover
@@ -60,9 +61,9 @@ class Shelf:
         with ThreadPoolExecutor(
             MOST_AT_ONCE
         ) as pool:  # so that a Hub that is away is waited for once
-            for seen in pool.map(self._look_into, places):
+            for place, seen in zip(places, pool.map(self._look_into, places), strict=True):
                 if isinstance(seen, CheckpointError):
-                    problems.append(str(seen))
+                    problems.append(self._told(str(seen), place))
                 else:
                     found |= {each.source: each for each in seen if each.source not in found}
         newest = sorted(found.values(), key=lambda each: each.modified or "", reverse=True)
@@ -73,6 +74,12 @@ class Shelf:
             return discover(place, pickles=self.is_private, hub=self.hub)
         except CheckpointError as problem:
             return problem
+
+    def _told(self, sentence: str, place: str) -> str:
+        """A sentence about a place; strangers are not told where it lies."""
+        if self.is_private or is_hub(place):
+            return sentence
+        return sentence.replace(place, Path(place).name)
 
     def refusal(self, place: str) -> str:
         """Why a person may not look into a place, in a sentence; empty when they may."""

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from vlmscope import Variant
+from vlmscope.checkpoints.places import is_hub
 
 
 def base_name(name: str) -> str:
@@ -28,11 +29,11 @@ def heading(variant: Variant) -> str:
 
 
 def without_folder(sentence: str, variant: Variant) -> str:
-    """A sentence about a variant that was offered by its title: visitors need not see where it lies."""
-    if not given_title(variant):
-        return sentence
-    for source in variant.sources:
-        sentence = sentence.replace(source, Path(source).name)
+    """A sentence about a variant with names for its places on the disk: nobody need see where they lie."""
+    # The longest first: one may lie in another.
+    for source in sorted(variant.sources, key=len, reverse=True):
+        if not is_hub(source):
+            sentence = sentence.replace(source, Path(source).name)
     return sentence
 
 

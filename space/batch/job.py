@@ -131,7 +131,7 @@ class Job:
             while (case := self._next()) is not None:
                 self._ask(case)
         except (VlmscopeError, OSError) as problem:
-            self._end("stopped", f"{problem} What is finished is kept.")
+            self._end("stopped", f"{_why(problem)} What is finished is kept.")
         except Exception:
             log.exception("a batch failed")
             self._end("stopped", FAILED)
@@ -181,4 +181,12 @@ class Job:
         try:
             self._tell(state, self._rows)
         except (VlmscopeError, OSError) as problem:
-            self._note = self._note or str(problem)
+            self._note = self._note or _why(problem)
+
+
+def _why(problem: VlmscopeError | OSError) -> str:
+    """What hinders a batch, without where its files lie."""
+    if isinstance(problem, OSError):
+        reason = problem.strerror or type(problem).__name__
+        return f"The disk refuses what is to be kept ({reason}); make room there, then go on."
+    return str(problem)

@@ -67,22 +67,23 @@ def plan(app: App, run: Run, added: tuple[Choice, ...]) -> Plan:
 def steps(app: App, run: Run, wanted: Plan, stop: StopSignal) -> Generator[Step, None, None]:
     """Run it, and tell after every change but a word's; raises what the engine raises."""
     gathering, ended = Gathering(), 0
-    events = compare(
-        app.base,
-        run.image.pixels,
-        run.query,
-        wanted.variants,
-        max_image_pixels=app.settings.max_image_pixels,
-        stop=stop.is_set,
-        **wanted.options,
-    )
     # A batch gives way to it, as to any comparison.
-    with app.places.comparison(stop.is_set), closing(events):
-        for event in events:
-            gathering.add(event)
-            ended += _is_end(event)
-            if not isinstance(event, Token):
-                yield Step(ended, len(wanted.variants), gathering.to_run())
+    with app.places.comparison(stop.is_set):
+        events = compare(
+            app.base,
+            run.image.pixels,
+            run.query,
+            wanted.variants,
+            max_image_pixels=app.settings.max_image_pixels,
+            stop=stop.is_set,
+            **wanted.options,
+        )
+        with closing(events):
+            for event in events:
+                gathering.add(event)
+                ended += _is_end(event)
+                if not isinstance(event, Token):
+                    yield Step(ended, len(wanted.variants), gathering.to_run())
 
 
 def _is_end(event: Event) -> bool:

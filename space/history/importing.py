@@ -24,7 +24,7 @@ from vlmscope.values.run_file import MAX_CELLS
 MAX_ENTRIES = 10_000
 MAX_CASES = 100_000
 MAX_NESTED = 2_000_000
-"""Lists and objects in a file that is read as a whole: each takes many times its bytes in memory."""
+"""Lists and objects in what is read at once: each takes many times its bytes in memory."""
 MAX_TEXT = 20_000
 ENDED = ("stopped", "done")
 
@@ -69,19 +69,15 @@ def read_file(file: Path, most_bytes: int, most_pixels: int) -> list[Brought]:
 def _records(file: Path, name: str) -> Iterator[Any]:
     """The records of a file, JSONL line by line; a saved run is an entry and a case."""
     with file.open("rb") as opened:
-        first = _loaded(opened.readline())
+        first = _loaded(opened.readline(), name)
         if isinstance(first, Mapping) and first.get("format") == FORMAT and "records" not in first:
             _check_version(first, name)
-            yield from (_strict(line) for line in opened if line.strip())
+            yield from (_strict(line, name) for line in opened if line.strip())
             return
         opened.seek(0)
         raw = opened.read()
-    if raw.count(b"[") + raw.count(b"{") > MAX_NESTED:
-        raise HistoryError(
-            f"{name} holds too much at once; export it as JSONL, which may be longer."
-        )
     try:
-        document = _strict(raw)
+        document = _strict(raw, name)
     except (ValueError, RecursionError) as error:
         why = shortened(str(error), 120)
         raise HistoryError(
@@ -114,13 +110,17 @@ def _check_version(head: Mapping[str, Any], name: str) -> None:
         )
 
 
-def _strict(raw: bytes) -> Any:
+def _strict(raw: bytes, name: str) -> Any:
+    if raw.count(b"[") + raw.count(b"{") > MAX_NESTED:
+        raise HistoryError(
+            f"{name} holds too much at once; export it as JSONL, which may be longer."
+        )
     return strict_json.loads(raw.removeprefix(b"\xef\xbb\xbf"))
 
 
-def _loaded(raw: bytes) -> Any:
+def _loaded(raw: bytes, name: str) -> Any:
     try:
-        return _strict(raw)
+        return _strict(raw, name)
     except (ValueError, RecursionError):
         return None
 

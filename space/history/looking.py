@@ -11,6 +11,7 @@ from compare_tab import CompareTab
 from history.cards import details, time_text
 from history.finding import list_parts, listed
 from history.layout import NO_RATING, QUIET, HistoryTab, Updates, told
+from history.reading import plain_text
 from history.values import Entry, HistoryError
 from layout import problem
 from menu import Choice
@@ -48,7 +49,7 @@ def look_at_entry(app: App, compare: CompareTab, shown: HistoryTab, visit: gr.St
         return _opened(app, compare, shown, visit, id, added, None)
 
     def open_case(visit: Visit, id: Any, added: tuple[Choice, ...], event: gr.EventData) -> Updates:
-        return _opened(app, compare, shown, visit, id, added, str(event._data.get("index")))
+        return _opened(app, compare, shown, visit, id, added, _index(event))
 
     shown.entries.select(look, visit, [*parts, *own], **QUIET)
     given, changed = [visit, shown.entry, compare.added], [*outputs(compare), shown.saved]
@@ -58,8 +59,13 @@ def look_at_entry(app: App, compare: CompareTab, shown: HistoryTab, visit: gr.St
 
 def _id(event: gr.EventData) -> int:
     """The id that a page says was clicked; 0, which nobody has, for what is none."""
-    text = str(event._data.get("index")) if isinstance(event._data, Mapping) else ""
+    text = _index(event)
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else 0
+
+
+def _index(event: gr.EventData) -> str:
+    """What a page says was clicked, as text that can be looked for."""
+    return plain_text(str(event._data.get("index"))) if isinstance(event._data, Mapping) else ""
 
 
 def _gone(shown: HistoryTab, sentence: str) -> Updates:
@@ -81,6 +87,8 @@ def _opened(
 ) -> Updates:
     try:
         entry = app.history.entry(visit.person, int(id or 0))
+        # A link can name a comparison by its number, and a case by none.
+        number = None if case_id else entry.id
         if case_id is None:
             run = app.history.run(visit.person, entry.id)
             expected, which = expected_answer(entry), "comparison"
@@ -88,11 +96,11 @@ def _opened(
             run = app.history.case_run(visit.person, entry.id, case_id)
             cases = app.history.batch(visit.person, entry.id).cases
             case = next(case for case in cases if case.id == case_id)
-            expected, which = next(iter(case.expected), None), f"case {case_id} of a batch"
+            expected, which = case.expected or None, f"case {case_id} of a batch"
     except HistoryError as refused:
         return {shown.saved: problem(str(refused))}
     note = f"a {which} of {time_text(entry.when)} UTC"
-    return opened(app, compare, run, added, expected, note) | {shown.saved: problem("")}
+    return opened(app, compare, run, added, expected, note, number) | {shown.saved: problem("")}
 
 
 def expected_answer(entry: Entry) -> str | None:

@@ -83,6 +83,7 @@ def _made(
     if made is None:
         return {shown.saved: problem("It did not begin; try again.")}
     expected = expected_answer(entry)
+    app.tracker.comparison(made, expected)
     kept = record(app, visit, made, expected, added)
     differs = [
         *differences(stored.stamp, made.stamp),
@@ -90,6 +91,6 @@ def _made(
     ]
     said = " ".join((sentence(differs), *plan.left_out))
     note = f"run again; first on {time_text(entry.when)} UTC. {said}"
-    return opened(app, compare, made, added, expected, note) | {
+    return opened(app, compare, made, added, expected, note, kept.id) | {
         shown.saved: problem(kept.problem) if kept.problem else told(said)
     }

@@ -337,7 +337,13 @@ class History:
 
     @contextmanager
     def _keeping(self, person: str) -> Iterator[sqlite3.Connection]:
-        free = shutil.disk_usage(self.folder).free
+        try:
+            free = shutil.disk_usage(self.folder).free
+        except OSError as error:
+            raise HistoryError(
+                f"The folder of the history is gone ({error.strerror}), so this was not kept; "
+                "start the app anew."
+            ) from error
         if free < LEAST_FREE:
             raise HistoryError(
                 f"The disk of the history has only {free / 2**20:,.0f} MiB left, so this was not "

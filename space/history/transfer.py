@@ -77,8 +77,11 @@ def transfer(
         }
 
     def bring(
-        visit: Visit, upload: str, page: int, picked: tuple[int, ...], entry: Any, *view: Any
+        visit: Visit, upload: str | None, page: int, picked: tuple[int, ...], entry: Any, *view: Any
     ) -> Iterator[Updates]:
+        if not upload:
+            yield {shown.said: problem("There is no file; choose one.")}
+            return
         file = Path(upload)
         yield {shown.said: told("It is read …")}
         try:
@@ -95,8 +98,6 @@ def transfer(
             said = "Nothing was imported: it failed unexpectedly; the server's log says where."
             yield {shown.said: problem(said)}
             return
-        finally:
-            file.unlink(missing_ok=True)
         what = "1 entry is" if len(ids) == 1 else f"{len(ids):,} entries are"
         yield {shown.said: told(f"{what} in your history now.")} | listed(
             app, shown, visit, page, picked, entry, view

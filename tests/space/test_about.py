@@ -25,6 +25,7 @@ from menu import menu
 from page import build, privacy_line
 from settings import Settings
 from shelf import Shelf
+from tracking import Tracker
 from vlmscope import SharedBase
 from vlmscope.checkpoints.hub import Hub
 
@@ -43,6 +44,21 @@ def app(base, head):
 
 def texts(rows) -> dict[str, str]:
     return {row.name: row.text for row in rows}
+
+
+class Troubled(Tracker):
+    """A tracker that has failed, and says where."""
+
+    @property
+    def trouble(self) -> str:
+        return "trackio failed (No space left on device: '/root/.cache/trackio')."
+
+
+@pytest.mark.parametrize(("host", "is_told"), [("127.0.0.1", True), (SHARED, False)])
+def test_where_a_tracker_failed_is_told_at_the_desk_alone(app, host, is_told):
+    state = texts(tracking_rows(replace(app(track="trackio", host=host), tracker=Troubled())))
+    assert ("/root" in state["state"]) == is_told
+    assert "no trouble" not in state["state"]
 
 
 def test_the_base_is_named_with_its_revision(app):

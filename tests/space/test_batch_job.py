@@ -252,6 +252,19 @@ def test_what_cannot_be_kept_stops_the_batch_and_loses_nothing(
     assert len(history.batch(ME, held.id).cases) == 6
 
 
+def test_a_disk_that_refuses_is_told_without_where_the_files_lie(
+    batches, history, offer, prepare, monkeypatch
+):
+    def refused(*_):
+        raise PermissionError(13, "Permission denied", str(history.folder / "small.webp"))
+
+    monkeypatch.setattr("batch.batches.save_small", refused)
+    held = begun(batches, ME, offer, prepare())
+    held.job.wait(SECONDS)
+    note = held.job.progress().note
+    assert "Permission denied" in note and str(history.folder) not in note
+
+
 def test_what_nobody_foresaw_is_a_sentence_and_in_the_log(
     batches, offer, prepare, monkeypatch, caplog
 ):
@@ -304,6 +317,24 @@ def test_what_is_kept_names_no_place_of_the_servers_disk(batches, history, offer
     kept = history.batch(ME, held.id)
     assert str(head.parent) not in repr((kept.plan, kept.cases))
     assert str(head.parent) not in repr(history.case_run(ME, held.id, "1-1").results[1].variant)
+
+
+def test_what_strangers_get_of_a_case_names_neither_the_base_nor_a_head_that_vanished(
+    batches, history, offer, prepare, head, tiny_base
+):
+    def vanished(folder: Path) -> Plan:
+        plan = prepare()(folder)
+        return replace(
+            plan, variants=(Variant.parse(f"arr-coc:{head.parent / 'gone.safetensors'}"),)
+        )
+
+    held = begun(batches, ME, replace(offer, is_private=False), vanished)
+    held.job.wait(SECONDS)
+    run = history.case_run(ME, held.id, "1-1")
+    told = repr((run.base, run.stamp, [result.error for result in run.results]))
+    assert "gone.safetensors" in told
+    assert str(head.parent) not in told and str(tiny_base.parent) not in told
+    assert str(head.parent) not in repr([row.outcomes for row in held.job.rows.values()])
 
 
 def test_a_batch_that_came_in_a_file_is_passed_over(batches, offer, prepare, history):

@@ -1,6 +1,7 @@
 """What a person compared is kept, found again, and theirs alone."""
 
 import os
+import shutil
 import signal
 import sqlite3
 import stat
@@ -493,6 +494,20 @@ def test_a_person_keeps_no_more_than_they_may_and_what_they_have_stays(tmp_path)
     history.forget(ME, ids[:2])
     history.keep_run(ME, small_run())
     history.close()
+
+
+def test_a_folder_that_vanished_is_told_in_a_sentence(history):
+    id = history.keep_run(ME, small_run())
+    shutil.rmtree(history.folder)
+    for act in (
+        lambda: history.keep_run(ME, small_run()),
+        lambda: history.begin_batch(ME, {}, 1),
+        lambda: history.entries(ME),
+        lambda: history.forget(ME, [id]),
+    ):
+        with pytest.raises(HistoryError) as told:
+            act()
+        assert str(history.folder) not in str(told.value)
 
 
 def test_a_disk_that_is_nearly_full_is_said_before_anything_is_written(history, monkeypatch):

@@ -15,6 +15,7 @@ from PIL import Image
 
 from convert import Context, from_run
 from gradio_comparisongrid import Comparison
+from history import importing
 from history.exporting import FORMATS, export, harmless
 from history.importing import GridFile, read_file
 from history.store import History
@@ -296,4 +297,15 @@ def test_a_line_that_unpacks_to_much_more_cannot_be_hidden_in_a_picture(history,
     file = tmp_path / "bomb.jsonl"
     file.write_text("\n".join(map(json.dumps, records)))
     with pytest.raises(HistoryError):
+        read_file(file, MOST, PIXELS)
+
+
+@pytest.mark.parametrize("head", ["", '{"format": "vlmscope.history", "schema_version": 1}\n'])
+def test_what_would_take_many_times_its_bytes_in_memory_is_refused_unread(
+    tmp_path, monkeypatch, head
+):
+    monkeypatch.setattr(importing, "MAX_NESTED", 1000)
+    file = tmp_path / "wide.json"
+    file.write_text(f"{head}[{', '.join(['{}'] * 1000)}]")
+    with pytest.raises(HistoryError, match="holds too much at once"):
         read_file(file, MOST, PIXELS)

@@ -149,14 +149,14 @@ def test_run_again_stops_when_it_is_told_to(app, finished_run):
     assert {each.status for each in last.run.results} <= {"stopped", "failed"}
 
 
-def test_what_is_run_again_takes_a_place_which_batches_wait_for(app, finished_run):
+def test_run_again_takes_a_place_that_batches_give_way_to(app, finished_run):
     steps = again.steps(app, finished_run, again.plan(app, finished_run, ()), StopSignal())
     next(steps)
-    with app.places.case(lambda: True) as has_place:
-        assert not has_place
+    with app.places.case(lambda: True) as is_free:
+        assert not is_free
     steps.close()
-    with app.places.case(lambda: True) as has_place:
-        assert has_place
+    with app.places.case(lambda: True) as is_free:
+        assert is_free
 
 
 def test_run_again_takes_no_more_than_the_server_allows(app, finished_run):

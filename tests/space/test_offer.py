@@ -1,5 +1,7 @@
 """What a person may name, and by which names."""
 
+from dataclasses import replace
+
 import pytest
 
 from asked import asked_by
@@ -74,3 +76,24 @@ def test_own_options_and_a_second_of_a_kind_are_kept_apart(private):
     assert asked.own == {"random": {"seed": "7"}, "uniform": {"keep": "64"}}
     assert asked.lines == "random:keep=50%"
     assert asked.percent == 50
+
+
+def test_a_run_that_strangers_get_says_nowhere_where_files_lie(public, private, finished_run):
+    broken = Variant.parse(f"arr-coc:{PLACES[0]},lora={PLACES[2]}")
+    result = replace(
+        finished_run.results[3],
+        variant=broken,
+        error=f"There is no checkpoint '{PLACES[0]}'; check the path.",
+        warnings=(f"{PLACES[2]} has keys that are not used.",),
+    )
+    run = replace(
+        finished_run,
+        base={"name": "/runs/base"},
+        stamp={"base": "/runs/base"},
+        results=(result,),
+    )
+    told = public.veiled_run(run)
+    assert "/runs" not in repr((told.base, told.stamp, told.results))
+    assert "late.safetensors" in told.results[0].error
+    assert (told.base["name"], told.stamp["base"]) == ("base", "base")
+    assert private.veiled_run(run).results[0].error == result.error

@@ -1,8 +1,9 @@
 """Who is here, and when they are not any more."""
 
 import copy
+import threading
 
-from people import Visit, Visits, new_browser, person_of
+from people import LONGEST_NAME, Visit, Visits, is_browser, new_browser, person_of
 
 
 class Clock:
@@ -69,6 +70,62 @@ def test_leaving_twice_or_without_having_come_is_nothing():
     visits.leave("1")
     visits.leave("1")
     assert left == ["me"]
+
+
+def test_what_cannot_be_tidied_up_hinders_neither_others_nor_who_comes(caplog):
+    clock, told = Clock(), []
+    visits = Visits(absent_seconds=60, clock=clock)
+
+    def fails(person: str) -> None:
+        raise OSError("the folder is gone")
+
+    for listeners in (visits.when_left, visits.when_gone):
+        listeners(fails)
+        listeners(told.append)
+    visits.arrive("1", "me")
+    visits.leave("1")
+    clock.now = 60
+    assert visits.arrive("2", "other").person == "other"
+    assert told == ["me", "me"]
+    assert "the folder is gone" in caplog.text
+
+
+def test_pages_that_never_say_that_they_leave_do_not_stay_for_good():
+    left = []
+    visits = Visits(most_open=3)
+    visits.when_left(left.append)
+    first = visits.arrive("0", "0")
+    for number in range(1, 1000):
+        visits.arrive(str(number), str(number))
+    assert first.stop.is_set()
+    assert left == [str(number) for number in range(997)]
+    assert [visits.is_here(str(number)) for number in range(996, 1000)] == [False, True, True, True]
+
+
+def test_many_pages_come_and_go_at_once_and_nobody_is_forgotten():
+    left = []
+    visits = Visits()
+    visits.when_left(left.append)
+
+    def comes_and_goes(person: int) -> None:
+        for page in range(50):
+            visits.arrive(f"{person} {page}", str(person))
+        for page in range(50):
+            visits.leave(f"{person} {page}")
+
+    threads = [threading.Thread(target=comes_and_goes, args=[n]) for n in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(left) == sorted(map(str, range(16)))
+    assert not any(visits.is_here(str(n)) for n in range(16))
+
+
+def test_only_a_short_text_is_the_name_of_a_browser():
+    assert is_browser(new_browser())
+    for forged in ("", None, 7, ["x"], {"a": 1}, "x" * (LONGEST_NAME + 1)):
+        assert not is_browser(forged)
 
 
 def test_every_session_has_a_signal_of_its_own():

@@ -55,6 +55,13 @@ def test_strangers_look_into_allowed_repositories_and_never_on_the_disk(base, tm
     assert "may not be read here" in shelf.look(["hf://other/heads"]).problems[-1]
 
 
+def test_strangers_are_not_told_where_a_folder_lay_that_is_gone(base, tmp_path, server):
+    settings = Settings(host="0.0.0.0")
+    gone = tmp_path / "private" / "runs"
+    (told,) = Shelf.of(settings, [str(gone)], hub_of(server, tmp_path), base).look().problems
+    assert "'runs'" in told and str(tmp_path) not in told
+
+
 @pytest.mark.parametrize(
     ("name", "place"),
     [
