@@ -15,6 +15,7 @@ from convert import Context
 from events import QUEUED, QUIET
 from examples import one_for_each_image
 from figures import table
+from glossary import glossary
 from gradio_comparisongrid import Vote
 from inside import inside_panel
 from layout import Inputs, Results, budget_label, inputs, note, problem, results
@@ -64,6 +65,8 @@ def compare_tab(app: App, tabs: gr.Tabs, visit: gr.State) -> CompareTab:
             with gr.Column(elem_id="results", scale=1, min_width=320):
                 shown = results()
                 inside_panel(app, mine)
+                with gr.Accordion("What the words mean", open=False, elem_id="words-mean"):
+                    gr.HTML(glossary(), padding=False)
         with form.more:
             own_options(app, form, mine)
     compare = CompareTab(tabs, form, shown, mine)
