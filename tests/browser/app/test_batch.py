@@ -97,7 +97,7 @@ def test_a_click_on_a_picture_opens_that_case_in_the_grid_twice_if_need_be(app, 
         pictures(page).nth(3).click()
         grid = page.get_by_test_id("grid")
         expect(grid).to_contain_text("How many circles are there?")
-        expect(page.locator("#note")).to_contain_text("case 4 of the batch")
+        expect(page.locator("#note")).to_contain_text("Case 4 of the batch")
         expect(page.get_by_test_id("cell")).to_have_count(2)
         opened(page)
 
@@ -113,7 +113,7 @@ def test_a_click_on_a_cell_of_the_matrix_opens_its_case(app, open_page, images):
     assert box
     # The third of six rows, in the second of two columns.
     plot.click(position={"x": box["width"] * 0.75, "y": box["height"] * 2.5 / 6})
-    expect(page.locator("#note")).to_contain_text("case 3 of the batch")
+    expect(page.locator("#note")).to_contain_text("Case 3 of the batch")
     expect(page.get_by_test_id("grid")).to_contain_text("What colour is the star?")
 
 
