@@ -383,6 +383,15 @@ def test_a_stored_comparison_stands_there_at_first_and_is_said_to_be_one(app, op
         expect(cells(page).nth(i).get_by_test_id("answer")).to_have_text(answers[i])
 
 
+def test_who_goes_to_another_tab_while_the_page_opens_stays_there(app, open_page):
+    page = open_page(app.address)
+    page.reload()
+    page.get_by_role("tab", name="About").click()
+    cells(page).first.wait_for(state="attached")
+    page.wait_for_timeout(500)
+    expect(page.get_by_role("tab", name="About")).to_have_attribute("aria-selected", "true")
+
+
 def test_a_link_restores_image_question_variants_and_view(app, open_page):
     page = open_page(app.address)
     pick_first_example(page)
