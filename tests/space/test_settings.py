@@ -1,5 +1,10 @@
+import re
+from dataclasses import fields
+from pathlib import Path
+
 import pytest
 
+import settings as module
 from ports import in_url
 from settings import BadSetting, Settings, read
 
@@ -86,3 +91,11 @@ def test_a_strangers_history_is_bounded_and_ones_own_is_not():
     assert read({}).history_bytes is None
     assert read({"HOST": "0.0.0.0"}).history_bytes == 256 * 2**20
     assert read({"HISTORY_GIB": "1.5"}).history_bytes == 1.5 * 2**30
+
+
+def test_the_table_of_settings_has_all_of_them_and_no_other():
+    table = Path(module.__file__).with_name("README.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (`[A-Z_`, ]+`) \|", table, re.M)
+    named = {name for row in rows for name in re.findall(r"[A-Z_]+", row)}
+    # A Space is told by the Hub that it is one.
+    assert named == {field.name.upper() for field in fields(Settings)} - {"SPACE"}
