@@ -15,6 +15,8 @@ from convert import Context
 from events import QUEUED, QUIET
 from examples import one_for_each_image
 from figures import table
+from glossary import glossary
+from gradio_comparisongrid import Vote
 from inside import inside_panel
 from layout import Inputs, Results, budget_label, inputs, note, problem, results
 from menu import Choice, notes
@@ -63,6 +65,8 @@ def compare_tab(app: App, tabs: gr.Tabs, visit: gr.State) -> CompareTab:
             with gr.Column(elem_id="results", scale=1, min_width=320):
                 shown = results()
                 inside_panel(app, mine)
+                with gr.Accordion("What the words mean", open=False, elem_id="words-mean"):
+                    gr.HTML(glossary(), padding=False)
         with form.more:
             own_options(app, form, mine)
     compare = CompareTab(tabs, form, shown, mine)
@@ -70,6 +74,7 @@ def compare_tab(app: App, tabs: gr.Tabs, visit: gr.State) -> CompareTab:
     _pick_examples(app, form)
     _pick_presets(app, compare)
     _reselect(app, compare)
+    _vote(app, compare)
     compare_and_stop(app, form, shown, mine)
     return compare
 
@@ -164,3 +169,24 @@ def _reselect(app: App, compare: CompareTab) -> None:
         concurrency_id="engine",
         concurrency_limit=app.settings.users,
     )
+
+
+def _vote(app: App, compare: CompareTab) -> None:
+    """A vote cast in the grid stands in the history, with the comparison that it is about."""
+    shown, mine = compare.shown, compare.mine
+
+    def keep(visit: Visit, last: Last | None, cast: Vote) -> dict[str, Any]:
+        if last is None or last.entry is None:
+            return note(
+                "This comparison is not in the history, so the vote is not kept; press Compare."
+            )
+        titles = [result.variant.title for result in last.run.results if result.id in cast.chosen]
+        try:
+            app.history.vote(visit.person, last.entry, *cast.chosen)
+        except VlmscopeError as refused:
+            return note(str(refused))
+        return note(
+            f"In the history: {', '.join(titles)} voted best." if titles else "No one is best."
+        )
+
+    shown.grid.vote(keep, [mine.visit, mine.last], shown.note, **QUIET)

@@ -12,6 +12,8 @@ from vlmscope import Event, Token
 
 UPDATES_PER_SECOND = 30
 BEAT = 1 / UPDATES_PER_SECOND
+LASTING = 120
+"""The share of the time so far, one in so many, that words wait at least."""
 
 
 class StopSignal:
@@ -60,11 +62,12 @@ def watch(
 ) -> Generator[Comparison, None, None]:
     """The grid's value after every change, at most `UPDATES_PER_SECOND` while words stream.
 
-    `hear` is told of every event. Closes `events`, which stops the engine, when nobody takes the
-    values any more.
+    Of long answers it comes less often the longer they last (after a minute twice a second): a value
+    grows with its words, and a page that cannot keep up could not be stopped either. `hear` is told
+    of every event. Closes `events`, which stops the engine, when nobody takes the values any more.
     """
     value = Comparison()
-    due = float("-inf")
+    began, due = clock(), float("-inf")
     with closing(events):
         for event in events:
             hear(event)
@@ -73,6 +76,7 @@ def watch(
             # Words may wait for the next picture; a change of status never does.
             if not isinstance(event, Token) or now >= due:
                 # On a beat: a picture that is a little late does not make the next one late.
-                due = (due if due <= now < due + BEAT else now) + BEAT
+                beat = max(BEAT, (now - began) / LASTING)
+                due = (due if due <= now < due + beat else now) + beat
                 yield value
     yield finished(value)

@@ -124,7 +124,7 @@ def inputs(choices: Sequence[Choice], examples: Sequence[Example]) -> Inputs:
                 max_lines=6,
                 elem_id="free",
             )
-        lines_problem = _problem()
+            lines_problem = _problem()
         with gr.Row(elem_id="go"):
             waiting = gr.HTML(visible=False, padding=False, elem_id="waiting")
             compare = gr.Button("Compare", variant="primary", elem_id="compare", min_width=84)
@@ -154,7 +154,7 @@ def inputs(choices: Sequence[Choice], examples: Sequence[Example]) -> Inputs:
 def results() -> Results:
     """The grid with all the room there is, and its figures below."""
     note = gr.HTML(visible=False, padding=False, elem_id="note")
-    grid = ComparisonGrid(Comparison(), show_label=False, elem_id="grid")
+    grid = ComparisonGrid(Comparison(), voting=True, show_label=False, elem_id="grid")
     figures = gr.HTML(elem_id="figures")
     with gr.Row(elem_id="link", equal_height=True):
         link = gr.Button("Link to this", size="sm", scale=0, min_width=110)

@@ -85,7 +85,9 @@ def first_sight(
             return {compare.shown.note: note(str(refused))}
         if stored is None:
             return {compare.shown.note: note("")}
-        return opened(app, compare, stored, added, answer, NOTE) | unless_same
+        # Whoever is on another tab by then stays there.
+        here = {compare.tabs: gr.skip()}
+        return opened(app, compare, stored, added, answer, NOTE) | unless_same | here
 
     return show
 

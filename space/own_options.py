@@ -94,8 +94,8 @@ def _fields(
 
     js = WRITE % (json.dumps(names), json.dumps(variant.id))
     for box in boxes:
-        box.input(None, [own_field, *boxes], own_field, js=js, **QUIET)
-        box.input(say, [form.budget, *boxes], shown, trigger_mode="always_last", **QUIET)
+        box.change(None, [own_field, *boxes], own_field, js=js, **QUIET)
+        box.change(say, [form.budget, *boxes], shown, trigger_mode="always_last", **QUIET)
 
 
 def _field(

@@ -36,7 +36,7 @@ log = logging.getLogger(__name__)
 def compare_and_stop(app: App, form: Inputs, shown: Results, mine: States) -> None:
     """Wire the buttons: one comparison at a time for a page, others wait for a place."""
     buttons = [form.compare, form.measure, form.stop, form.waiting]
-    around = [*form.problems, *buttons]
+    around = [*form.problems, *buttons, form.more]
 
     def wait(visit: Visit) -> Any:
         if not visit.stop.begin():
@@ -44,7 +44,9 @@ def compare_and_stop(app: App, form: Inputs, shown: Results, mine: States) -> No
         return _beside(form, Problems()) | _running(form, True, is_waiting=True)
 
     def finish(told: dict[str, str]) -> dict[Any, Any]:
-        return _beside(form, Problems(**told)) | _running(form, False)
+        problems = Problems(**told)
+        panel = {form.more: gr.update(open=True)} if problems.lines else {}
+        return _beside(form, problems) | _running(form, False) | panel
 
     def give_back(visit: Visit) -> dict[Any, Any]:
         visit.stop.end()

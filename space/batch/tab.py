@@ -218,7 +218,7 @@ def _open_cases(tab: _Tab) -> None:
             run = tab.batches.run_of(visit.person, held, case.id)
         except VlmscopeError as problem:
             return _said(tab, str(problem))
-        note = f"case {number} of the batch {held.plan.name}"
+        note = f"Case {number} of the batch {held.plan.name}."
         updates = opening.opened(
             tab.app, tab.compare, run, added, expected=case.expected or None, note=note
         )

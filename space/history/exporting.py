@@ -89,6 +89,8 @@ def _row(entry: Entry, case: Case, answer: Answer) -> Iterator[Any]:
 def _cell(value: Any) -> Any:
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, float) and value.is_integer():
+        return int(value)  # a count, which the engine gives as every figure
     return harmless(value) if isinstance(value, str) else value
 
 

@@ -100,7 +100,7 @@ def _opened(
             expected, which = case.expected or None, f"case {case_id} of a batch"
     except HistoryError as refused:
         return {shown.saved: problem(str(refused))}
-    note = f"a {which} of {time_text(entry.when)} UTC"
+    note = f"A {which} of {time_text(entry.when)} UTC."
     return opened(app, compare, run, added, expected, note, number) | {shown.saved: problem("")}
 
 

@@ -52,7 +52,9 @@ def pick_entries(
             value = beside((runs[0], one.when), (runs[1], other.when), offered)
         except VlmscopeError as refused:
             return {shown.said: problem(str(refused))}
-        return opened(app, compare, runs[0], added, offered.expected) | {
+        note = "Two comparisons of the history, side by side."
+        return opened(app, compare, runs[0], added, offered.expected, note) | {
+            compare.mine.last: None,  # what is there is no one comparison
             compare.shown.grid: value,
             compare.shown.table: table(value),
             shown.said: problem(""),

@@ -90,7 +90,7 @@ def _made(
         *differences(stored.options, made.options),
     ]
     said = " ".join((sentence(differs), *plan.left_out))
-    note = f"run again; first on {time_text(entry.when)} UTC. {said}"
+    note = f"Run again; first on {time_text(entry.when)} UTC. {said}"
     return opened(app, compare, made, added, expected, note, kept.id) | {
         shown.saved: problem(kept.problem) if kept.problem else told(said)
     }

@@ -26,7 +26,11 @@ log = logging.getLogger(__name__)
 
 MOST_AT_THE_DESK, MOST_OF_STRANGERS = 512 * 2**20, 64 * 2**20
 """Bytes of a file that is imported: read, it takes several times as many."""
-SAVE = """() => setTimeout(() => document.querySelector('#history-file')?.click(), 200)"""
+SAVE = """(file) => {
+  if (file) Object.assign(document.createElement("a"), { href: file.url, download: "" }).click();
+}"""
+"""In the browser: the file is saved as it comes; the button that offers it is drawn when it is."""
+
 BUSY: dict[str, Any] = {
     "show_progress": "hidden",
     "api_visibility": "private",
@@ -101,7 +105,7 @@ def transfer(
 
     shown.export.click(
         save, [visit, picked, shown.format, *shown.view], [shown.said, shown.file], **BUSY
-    ).success(None, None, None, js=SAVE)
+    ).success(None, shown.file, None, js=SAVE)
     shown.upload.upload(
         bring,
         [visit, shown.upload, page, picked, shown.entry, *shown.view],

@@ -153,3 +153,16 @@ def test_a_model_id_is_pinned_to_its_commit_and_loaded_by_the_same_code(
     loaded, refused = done.stdout.splitlines()
     assert loaded == f"owner/tiny {commit} 192"
     assert "owner/tiny@v9" in refused
+
+
+def test_code_that_lies_beside_a_base_is_not_run(tiny_folder: Path, tmp_path: Path):
+    folder = shutil.copytree(tiny_folder, tmp_path / "base")
+    ran = tmp_path / "ran"
+    (folder / "evil.py").write_text(f"open({str(ran)!r}, 'w')\nclass Any: pass\n")
+    mapped = {"auto_map": dict.fromkeys(("AutoConfig", "AutoModel", "AutoProcessor"), "evil.Any")}
+    for name in ("config.json", "preprocessor_config.json", "tokenizer_config.json"):
+        file = folder / name
+        settings = json.loads(file.read_text()) if file.exists() else {}
+        file.write_text(json.dumps(settings | mapped))
+    assert SharedBase.load(folder, device="cpu").hidden_size
+    assert not ran.exists()

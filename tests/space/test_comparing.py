@@ -37,6 +37,15 @@ def test_words_that_come_faster_than_the_eye_are_shown_together(events):
     assert [c.answer for c in fast[-1].cells] == [c.answer for c in slow[-1].cells]
 
 
+def test_of_a_long_answer_the_words_come_less_often_the_longer_it_lasts(events):
+    shown = [
+        sum(len(cell.answer) for cell in value.cells)
+        for value in watch(events(max_new_tokens=600), Context(), Clock(1))
+    ]
+    early, late = shown[: len(shown) // 4], shown[-len(shown) // 4 :]
+    assert late[-1] - late[0] > 3 * (early[-1] - early[0])
+
+
 def test_a_change_of_status_is_shown_at_once(events):
     seen = [[c.status for c in value.cells] for value in watch(events(), Context(), Clock(0))]
     assert ["waiting"] * 4 in seen

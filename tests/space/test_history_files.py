@@ -114,7 +114,7 @@ def test_the_csv_has_a_row_for_each_answer(history, filled, finished_run, tmp_pa
     first = rows[0]
     assert first["query"] == finished_run.query
     assert first["answer"] == harmless(finished_run["baseline"].answer)
-    assert float(first["image_tokens"]) == finished_run["baseline"].metrics["image_tokens"]
+    assert int(first["image_tokens"]) == finished_run["baseline"].metrics["image_tokens"]
     assert (first["rating"], first["vote"], first["tags"], first["notes"]) == (
         *("3", "yes", "one, two", "odd"),
     )

@@ -97,7 +97,7 @@ def test_a_click_on_a_picture_opens_that_case_in_the_grid_twice_if_need_be(app, 
         pictures(page).nth(3).click()
         grid = page.get_by_test_id("grid")
         expect(grid).to_contain_text("How many circles are there?")
-        expect(page.locator("#note")).to_contain_text("case 4 of the batch")
+        expect(page.locator("#note")).to_contain_text("Case 4 of the batch")
         expect(page.get_by_test_id("cell")).to_have_count(2)
         opened(page)
 
@@ -113,7 +113,7 @@ def test_a_click_on_a_cell_of_the_matrix_opens_its_case(app, open_page, images):
     assert box
     # The third of six rows, in the second of two columns.
     plot.click(position={"x": box["width"] * 0.75, "y": box["height"] * 2.5 / 6})
-    expect(page.locator("#note")).to_contain_text("case 3 of the batch")
+    expect(page.locator("#note")).to_contain_text("Case 3 of the batch")
     expect(page.get_by_test_id("grid")).to_contain_text("What colour is the star?")
 
 
@@ -127,13 +127,13 @@ def test_who_comes_back_finds_their_batch_going_on_and_a_stopped_one_stopped(
     page.close()
     page = context.new_page()
     page.goto(talkative_app.address)
-    page.get_by_test_id("grid").wait_for()
+    page.locator("#note, [data-testid=cell]").first.wait_for()
     opened(page)
     expect(progress(page)).to_contain_text("Running")
     page.locator("#batch-stop").click()
     expect(progress(page)).to_contain_text("Stopped")
     page.reload()
-    page.get_by_test_id("grid").wait_for()
+    page.locator("#note, [data-testid=cell]").first.wait_for()
     opened(page)
     expect(progress(page)).to_contain_text("Stopped")
     expect(page.locator("#batch-go-on")).to_be_visible()

@@ -42,11 +42,19 @@ def others(page: Page) -> Locator:
     return field
 
 
+def start(page: Page, count: int) -> None:
+    """Compare until the first words are there; what stood there before is gone."""
+    page.locator("#compare").click()
+    expect(cells(page)).to_have_count(count)
+    expect(cells(page).nth(count - 1)).to_have_attribute("data-status", "running")
+    expect(cells(page).nth(count - 1).get_by_test_id("answer")).not_to_be_empty()
+
+
 def compare(page: Page, count: int, button: str = "Compare") -> None:
     page.get_by_role("button", name=button, exact=True).click()
     # What stood there before has ended too.
-    expect(page.get_by_role("button", name="Stop", exact=True)).to_be_enabled()
-    expect(page.get_by_role("button", name="Stop", exact=True)).to_be_disabled()
+    expect(page.locator("#stop")).to_be_enabled()
+    expect(page.locator("#stop")).to_be_disabled()
     expect(cells(page)).to_have_count(count)
     for index in range(count):
         expect(cells(page).nth(index)).to_have_attribute("data-status", ENDED)
@@ -154,7 +162,7 @@ def test_what_is_missing_or_wrong_is_said_beside_its_field(app, open_page):
     page.get_by_label("Remove Image").click()
     page.locator("#question textarea").fill("")
     others(page).fill("sharpest:keep=50%")
-    page.get_by_role("button", name="Compare", exact=True).click()
+    page.locator("#compare").click()
     alerts = page.get_by_role("alert")
     expect(alerts).to_have_count(3)
     image, question, lines = (alerts.nth(i) for i in range(3))
@@ -208,7 +216,7 @@ def test_ctrl_or_command_with_enter_compares_from_the_question(app, open_page, k
 def test_the_compare_button_is_in_view_at_800_pixels_without_scrolling(app, open_page):
     page = open_page(app.address)
     pick_first_example(page)
-    box = page.get_by_role("button", name="Compare", exact=True).bounding_box()
+    box = page.locator("#compare").bounding_box()
     assert box
     assert box["y"] + box["height"] <= 800
 
@@ -227,15 +235,14 @@ def test_stop_ends_a_run_half_way(talkative_app, open_page):
     page = open_page(talkative_app.address)
     pick_first_example(page)
     tick(page, "Baseline", "Random", "Uniform")
-    stop = page.get_by_role("button", name="Stop", exact=True)
+    stop = page.locator("#stop")
     expect(stop).to_be_disabled()
-    page.get_by_role("button", name="Compare", exact=True).click()
-    expect(cells(page).nth(2).get_by_test_id("answer")).not_to_be_empty(timeout=60_000)
+    start(page, 3)
     stop.click()
     for index in range(3):
         expect(cells(page).nth(index)).to_have_attribute("data-status", "stopped")
     expect(stop).to_be_disabled()
-    expect(page.get_by_role("button", name="Compare", exact=True)).to_be_enabled()
+    expect(page.locator("#compare")).to_be_enabled()
     said = [cells(page).nth(i).get_by_test_id("answer").inner_text() for i in range(3)]
     page.wait_for_timeout(1000)
     assert said == [cells(page).nth(i).get_by_test_id("answer").inner_text() for i in range(3)]
@@ -246,14 +253,12 @@ def test_one_persons_stop_leaves_anothers_run_alone(talkative_app, open_page):
     for page in pages:
         pick_first_example(page)
         tick(page, "Baseline")
-    for page in pages:
-        page.get_by_role("button", name="Compare", exact=True).click()
     for page in (theirs, mine):
-        expect(cells(page).first.get_by_test_id("answer")).not_to_be_empty()
-    mine.get_by_role("button", name="Stop").click()
+        start(page, 1)
+    mine.locator("#stop").click()
     expect(cells(mine).first).to_have_attribute("data-status", "stopped")
     expect(cells(theirs).first).to_have_attribute("data-status", "running")
-    theirs.get_by_role("button", name="Stop").click()
+    theirs.locator("#stop").click()
     expect(cells(theirs).first).to_have_attribute("data-status", "stopped")
 
 
@@ -263,19 +268,18 @@ def test_who_finds_no_free_place_is_told_so_and_may_leave(talkative_app, open_pa
         pick_first_example(page)
         tick(page, "Baseline")
     for page in (first, second):
-        page.get_by_role("button", name="Compare", exact=True).click()
-        expect(cells(page).first.get_by_test_id("answer")).not_to_be_empty()
+        start(page, 1)
         expect(page.get_by_text("Waiting for a free place")).to_have_count(0)
-    third.get_by_role("button", name="Compare", exact=True).click()
+    third.locator("#compare").click()
     expect(third.get_by_text("Waiting for a free place")).to_be_in_viewport()
-    expect(third.get_by_role("button", name="Compare", exact=True)).to_be_disabled()
-    third.get_by_label("Question").press("Enter")
-    third.get_by_role("button", name="Stop").click()
-    first.get_by_role("button", name="Stop").click()
+    expect(third.locator("#compare")).to_be_disabled()
+    third.locator("#question textarea").press("Enter")
+    third.locator("#stop").click()
+    first.locator("#stop").click()
     expect(cells(third).first).to_have_attribute("data-status", "stopped")
     expect(third.get_by_text("Waiting for a free place")).to_have_count(0)
-    expect(third.get_by_role("button", name="Compare", exact=True)).to_be_enabled()
-    second.get_by_role("button", name="Stop").click()
+    expect(third.locator("#compare")).to_be_enabled()
+    second.locator("#stop").click()
     expect(cells(second).first).to_have_attribute("data-status", "stopped")
 
 
@@ -329,7 +333,7 @@ def test_a_variant_has_options_of_its_own_and_says_them_in_one_line(app, open_pa
     expect(cells(page).nth(0)).to_contain_text("seed 7")
     own.get_by_label("keep").fill("everything")
     expect(own.locator(".problem")).to_contain_text("keep=everything is no number")
-    page.get_by_role("button", name="Compare", exact=True).click()
+    page.locator("#compare").click()
     expect(page.get_by_role("alert")).to_contain_text("Random: keep=everything is no number")
 
 
@@ -379,6 +383,15 @@ def test_a_stored_comparison_stands_there_at_first_and_is_said_to_be_one(app, op
         expect(cells(page).nth(i).get_by_test_id("answer")).to_have_text(answers[i])
 
 
+def test_who_goes_to_another_tab_while_the_page_opens_stays_there(app, open_page):
+    page = open_page(app.address)
+    page.reload()
+    page.get_by_role("tab", name="About").click()
+    cells(page).first.wait_for(state="attached")
+    page.wait_for_timeout(500)
+    expect(page.get_by_role("tab", name="About")).to_have_attribute("aria-selected", "true")
+
+
 def test_a_link_restores_image_question_variants_and_view(app, open_page):
     page = open_page(app.address)
     pick_first_example(page)
@@ -419,13 +432,11 @@ def test_closing_the_page_stops_what_is_compared(talkative_app, open_page):
     page = open_page(talkative_app.address)
     pick_first_example(page)
     tick(page, "Baseline", "Random")
-    page.get_by_role("button", name="Compare", exact=True).click()
-    expect(cells(page).nth(1).get_by_test_id("answer")).not_to_be_empty()
+    start(page, 2)
     page.close()
     # With one place for each, two more could not both answer while the first two went on.
     for _ in range(2):
         another = open_page(talkative_app.address)
         pick_first_example(another)
         tick(another, "Baseline")
-        another.get_by_role("button", name="Compare", exact=True).click()
-        expect(cells(another).first.get_by_test_id("answer")).not_to_be_empty()
+        start(another, 1)
