@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from html import escape
-from typing import Any
 
 import gradio as gr
 
@@ -18,9 +17,8 @@ from about import (
     version_rows,
 )
 from application import App
+from events import QUIET
 from memory_use import read_memory
-
-QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "queue": False}
 
 
 def about_tab(app: App) -> None:

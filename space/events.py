@@ -11,3 +11,6 @@ QUEUED: dict[str, Any] = {
 
 QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "queue": False}
 """For what is quick: it waits behind nothing."""
+
+AT_LENGTH: dict[str, Any] = {**QUEUED, "concurrency_limit": 4}
+"""For what may wait for the Hub: of each, a few at once, and none waits behind one that is slow."""

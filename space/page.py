@@ -11,7 +11,7 @@ from about_tab import about_tab
 from api import api
 from application import App
 from batch.tab import batch_tab
-from checkpoints_tab import checkpoints_tab
+from checkpoints.tab import checkpoints_tab
 from compare_tab import compare_tab
 from events import QUEUED, QUIET
 from history.tab import history_tab

@@ -25,6 +25,10 @@ class Found:
     records: tuple[Checkpoint, ...] = ()
     problems: tuple[str, ...] = ()
 
+    def named(self, source: str) -> Checkpoint | None:
+        """What was found at a place."""
+        return next((record for record in self.records if record.source == source), None)
+
 
 @dataclass(frozen=True)
 class Shelf:

@@ -43,6 +43,11 @@ class Held:
     def plan(self) -> Plan:
         return self.job.plan
 
+    def forget_images(self) -> None:
+        """Delete the images themselves; small copies stay."""
+        for image in {case.image for case in self.plan.cases}:
+            image.unlink(missing_ok=True)
+
     def small(self, image: Path) -> Path:
         """Where the small copy of an image of the plan lies, once its first case is finished."""
         return self.folder / f"{image.name}.webp"
@@ -67,31 +72,34 @@ class Batches:
         self._lock = threading.Lock()
         self._held: dict[str, Held] = {}
         self._beginning: set[str] = set()
+        history.when_forgotten(self.forgotten)
 
     def begin(
         self, person: str, offer: Offer, prepare: Callable[[Path], Plan | Problems]
     ) -> Held | Problems:
         """A batch that runs, of the plan that `prepare` makes with images in the folder it is given.
 
+        The one before cannot go on from then on, so that images do not fill the disk batch by batch.
         Raises InputError where one runs already, HistoryError where none can be kept.
         """
+        before = self.find(person, offer)
         with self._lock:
-            held = self._held.get(person)
-            if person in self._beginning or (held and held.job.is_running):
+            if person in self._beginning or (before and before.job.is_running):
                 raise InputError("A batch of yours is running; stop it first.")
             self._beginning.add(person)
         new = self._home(person) / "new"
         try:
             self._sweep(person)
+            shutil.rmtree(new, ignore_errors=True)
             new.mkdir(parents=True)
             plan = prepare(new)
             if isinstance(plan, Problems):
                 return plan
             held = self._kept(person, offer, plan, new)
             with self._lock:
-                before, self._held[person] = self._held.get(person), held
+                self._held[person] = held
             if before:
-                before.tracked.done()
+                self._end(person, before)
         finally:
             shutil.rmtree(new, ignore_errors=True)
             with self._lock:
@@ -144,6 +152,23 @@ class Batches:
         if not self._history.is_lasting:
             shutil.rmtree(self._home(person), ignore_errors=True)
 
+    def forgotten(self, person: str) -> None:
+        """They deleted entries: of a batch among them nothing stays, neither in memory nor on disk."""
+        with self._lock:
+            held = self._held.get(person)
+        if held and not self._is_kept(person, held.id):
+            with self._lock:
+                self._held.pop(person, None)
+            held.tracked.done()
+        self._sweep(person)
+
+    def _end(self, person: str, before: Held) -> None:
+        before.tracked.done()
+        with suppress(NotThere):
+            # One that runs in another process with this history needs its images still.
+            if self._history.entry(person, before.id).state != "running":
+                before.forget_images()
+
     def _kept(self, person: str, offer: Offer, plan: Plan, new: Path) -> Held:
         veiled = replace(plan, variants=tuple(map(offer.veiled, plan.variants)))
         id = self._history.begin_batch(person, veiled.to_record(), len(plan.cases))
@@ -157,6 +182,9 @@ class Batches:
             return None
         folder = self._home(person) / str(id)
         plan = Plan.from_record(kept.plan, folder)
+        finished = {case.id for case in kept.cases}
+        if not all(case.id in finished or case.image.is_file() for case in plan.cases):
+            return None
         note = FOUND
         try:
             plan = replace(plan, variants=tuple(map(offer.resolved, plan.variants)))
@@ -180,8 +208,7 @@ class Batches:
         def tell(state: State, rows: Mapping[str, Row]) -> None:
             self._history.set_batch(person, id, state)
             if state == "done":
-                for image in {case.image for case in plan.cases}:
-                    image.unlink(missing_ok=True)
+                held.forget_images()
                 tracked.done(accuracies_of(plan, rows))
 
         held = Held(id, folder, Job(self._base, plan, self._places, keep, tell), tracked)
@@ -196,8 +223,12 @@ class Batches:
         """Delete the images of batches that are not in the history any more."""
         home = self._home(person)
         for folder in home.iterdir() if home.is_dir() else ():
-            try:
-                self._history.entry(person, int(folder.name))
-            except (ValueError, NotThere):
-                with suppress(OSError):
-                    shutil.rmtree(folder)
+            if folder.name.isdecimal() and not self._is_kept(person, int(folder.name)):
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def _is_kept(self, person: str, id: int) -> bool:
+        try:
+            self._history.entry(person, id)
+        except NotThere:
+            return False
+        return True

@@ -15,7 +15,7 @@ from vlmscope.values.errors import shown
 SUITES = (".json", ".jsonl")
 IMAGES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff")
 MAX_UNPACKED_BYTES = 2**30
-"""Of all that a zip file holds."""
+"""Of all that is uploaded for one suite, unpacked."""
 MAX_MEMBERS = 2 * MAX_CASES
 _DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError)
 """What `zipfile` raises for a file that is damaged, locked or packed in another way."""
@@ -38,12 +38,13 @@ def uploaded_suite(files: Sequence[Path], shipped: Iterable[Path], folder: Path)
     """
     (own := folder / "suite").mkdir()
     (images := folder / "images").mkdir()
+    left = MAX_UNPACKED_BYTES
     for file in files:
         if file.suffix.lower() == ".zip":
-            _unpack(file, own, images)
+            left -= _unpack(file, own, images, left)
         else:
             with file.open("rb") as content:
-                _put(file.name, content, own, images)
+                left -= _put(file.name, content, own, images, left)
     suites = sorted(own.iterdir())
     if len(suites) != 1:
         found = ", ".join(shown(each.name) for each in suites[:5]) or "none"
@@ -57,8 +58,9 @@ def uploaded_suite(files: Sequence[Path], shipped: Iterable[Path], folder: Path)
     return read_suite(suites[0], folder=images)
 
 
-def _unpack(file: Path, own: Path, images: Path) -> None:
-    """Take the suite and the images out of a zip file, by the last part of their names."""
+def _unpack(file: Path, own: Path, images: Path, most: int) -> int:
+    """Take the suite and the images out of a zip file, by the last part of their names; their size."""
+    size = 0
     try:
         with zipfile.ZipFile(file) as packed:
             members = [each for each in packed.infolist() if not each.is_dir()]
@@ -66,24 +68,22 @@ def _unpack(file: Path, own: Path, images: Path) -> None:
                 raise InputError(
                     f"{shown(file.name)} holds {len(members):,} files; use at most {MAX_MEMBERS:,}."
                 )
-            left = MAX_UNPACKED_BYTES
             for member in members:
                 name = Path(member.filename.replace("\\", "/")).name
                 # Such as ._a.png in __MACOSX: what a Mac adds to a zip file.
                 if name.startswith("."):
                     continue
                 with packed.open(member) as content:
-                    left -= _put(name, content, own, images, left)
+                    size += _put(name, content, own, images, most - size)
     except _DAMAGED as error:
         raise InputError(
             f"{shown(file.name)} cannot be unpacked ({type(error).__name__}); pack it again, "
             "without a password."
         ) from error
+    return size
 
 
-def _put(
-    name: str, content: IO[bytes], own: Path, images: Path, most: int = MAX_UNPACKED_BYTES
-) -> int:
+def _put(name: str, content: IO[bytes], own: Path, images: Path, most: int) -> int:
     """Write a suite or an image to its folder and give its size; anything else is left out."""
     suffix = Path(name).suffix.lower()
     if suffix not in (*SUITES, *IMAGES):

@@ -66,6 +66,17 @@ def results(
     return updates, now
 
 
+def cleared(shown: Shown) -> dict[Block, Any]:
+    """Updates after which no batch is shown."""
+    return {
+        shown.progress: "",
+        shown.accuracy: gr.update(value="", visible=False),
+        shown.page: gr.update(visible=False),
+        shown.gallery: gr.update(value=[]),
+        shown.matrix: None,
+    }
+
+
 def page_of(shown: Shown, held: Held, page: int, measure: str) -> dict[Block, Any]:
     """The gallery and the matrix of one page."""
     cases = finished(held)[PAGE * (page - 1) : PAGE * page]

@@ -15,8 +15,9 @@ from application import App
 from batch.batches import Batches, Held
 from batch.form import Asked, Limits, Problems, read_form
 from batch.layout import Form, Shown, form, shown, sources_shown
-from batch.showing import PAGE, Seen, finished, page_of, results, told
+from batch.showing import PAGE, Seen, cleared, finished, page_of, results, told
 from compare_tab import CompareTab
+from events import QUEUED, QUIET
 from examples import one_for_each_image
 from layout import problem
 from menu import Choice
@@ -28,7 +29,6 @@ from vlmscope.engine.prompt import reserved_tokens
 
 log = logging.getLogger(__name__)
 
-QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "queue": False}
 HELD_OUT = shipped_folder().parent / "suites" / "held_out_100.json"
 UNEXPECTED = "The batch could not begin; the server's log says why."
 
@@ -241,8 +241,8 @@ def _open_cases(tab: _Tab) -> None:
 
     outputs = [*opening.outputs(tab.compare), tab.shown.said, tab.shown.gallery]
     who = [tab.visit, tab.compare.added]
-    tab.shown.gallery.select(from_gallery, [*who, tab.shown.page], outputs, **QUIET)
-    tab.shown.picked.change(from_matrix, [*who, tab.shown.picked], outputs, **QUIET)
+    tab.shown.gallery.select(from_gallery, [*who, tab.shown.page], outputs, **QUEUED)
+    tab.shown.picked.change(from_matrix, [*who, tab.shown.picked], outputs, **QUEUED)
 
 
 def _everything(
@@ -251,7 +251,8 @@ def _everything(
     # Asked first: what ends in between is shown by the next look.
     progress = told(tab.form, tab.shown, held)
     if held is None:
-        return progress
+        # One that was shown here and is deleted since goes from the page too.
+        return progress | (cleared(tab.shown) | {tab.seen: None} if seen else {})
     found, now = results(tab.shown, held, page, measure, seen)
     return {**found, **progress, tab.seen: now}
 

@@ -7,8 +7,9 @@ from typing import Any
 import gradio as gr
 
 from application import App
+from events import QUIET
 from history.cards import entry_list, range_text
-from history.layout import KINDS, MAX_SEARCH, QUIET, RATINGS, HistoryTab, Updates
+from history.layout import KINDS, MAX_SEARCH, RATINGS, HistoryTab, Updates
 from history.values import HistoryError
 from people import Visit
 

@@ -14,11 +14,6 @@ KINDS = {"All": (), "Comparisons": ("comparison",), "Batches": ("batch",)}
 RATINGS = {"any": 0, **{f"{least} or more": least for least in range(1, 5)}, "5": 5}
 NO_RATING = -1
 MAX_SEARCH = 200
-QUIET: dict[str, Any] = {
-    "show_progress": "hidden",
-    "api_visibility": "private",
-    "queue": False,
-}
 Updates = dict[Any, Any]
 LIST_JS = Path(__file__).with_name("list.js").read_text(encoding="utf-8")
 

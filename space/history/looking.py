@@ -8,9 +8,10 @@ import gradio as gr
 
 from application import App
 from compare_tab import CompareTab
+from events import QUEUED, QUIET
 from history.cards import details, time_text
 from history.finding import list_parts, listed
-from history.layout import NO_RATING, QUIET, HistoryTab, Updates, told
+from history.layout import NO_RATING, HistoryTab, Updates, told
 from history.reading import plain_text
 from history.values import Entry, HistoryError
 from layout import problem
@@ -53,8 +54,8 @@ def look_at_entry(app: App, compare: CompareTab, shown: HistoryTab, visit: gr.St
 
     shown.entries.select(look, visit, [*parts, *own], **QUIET)
     given, changed = [visit, shown.entry, compare.added], [*outputs(compare), shown.saved]
-    shown.open.click(open_run, given, changed, **QUIET)
-    shown.details.select(open_case, given, changed, **QUIET)
+    shown.open.click(open_run, given, changed, **QUEUED)
+    shown.details.select(open_case, given, changed, **QUEUED)
 
 
 def _id(event: gr.EventData) -> int:

@@ -8,10 +8,11 @@ import gradio as gr
 from application import App
 from compare_tab import CompareTab
 from convert import Context
+from events import QUEUED, QUIET
 from figures import table
 from history.beside import beside
 from history.finding import list_parts, listed
-from history.layout import QUIET, HistoryTab, Updates
+from history.layout import HistoryTab, Updates
 from history.looking import expected_answer
 from history.values import HistoryError
 from layout import problem
@@ -90,7 +91,7 @@ def pick_entries(
 
     shown.entries.input(pick, picked, picked, **QUIET)
     shown.side.click(
-        side_by_side, [visit, picked, compare.added], [*outputs(compare), shown.said], **QUIET
+        side_by_side, [visit, picked, compare.added], [*outputs(compare), shown.said], **QUEUED
     )
     shown.delete.click(ask, picked, [shown.said, shown.confirm, shown.question], **QUIET)
     shown.keep.click(lambda: gr.update(visible=False), None, shown.confirm, **QUIET)

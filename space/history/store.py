@@ -58,6 +58,7 @@ class History:
         self.folder = new_folder() if folder is None else folder
         self.is_lasting = folder is not None
         self._person_bytes = person_bytes
+        self._when_forgotten: list[Callable[[str], None]] = []
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._presence = Presence(self.folder)
@@ -79,6 +80,10 @@ class History:
     def close(self) -> None:
         """Let go of the folder; a temporary one is deleted."""
         self._close()
+
+    def when_forgotten(self, tell: Callable[[str], None]) -> None:
+        """Have it told of a person who deleted entries: what lies elsewhere for them goes too."""
+        self._when_forgotten.append(tell)
 
     def keep_run(
         self, person: str, run: Run, *, expected: str | None = None, when: float | None = None
@@ -271,6 +276,8 @@ class History:
                 connection.execute("DELETE FROM entries WHERE id = ?", (id,))
             forget_unused_images(connection, person)
         self._database.shrink()
+        for tell in self._when_forgotten:
+            tell(person)
 
     def forget_person(self, person: str) -> None:
         """Delete all that a person kept."""

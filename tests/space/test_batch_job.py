@@ -13,6 +13,7 @@ from batch.job import FAILED
 from batch.plan import Plan
 from batch.rows import row_of_kept
 from history.store import History
+from history.values import NotThere
 from history.writing import Brought, Marks, NewEntry
 from menu import menu
 from offer import Offer
@@ -295,9 +296,38 @@ def test_images_are_kept_as_long_as_they_are_needed(batches, history, offer, pre
     held.job.wait(SECONDS)
     assert not any(case.image.is_file() for case in held.plan.cases)
     assert all(held.small(case.image).is_file() for case in held.plan.cases)
-    history.forget(ME, [held.id])
-    begun(batches, ME, offer, prepare()).job.wait(SECONDS)
-    assert not held.folder.exists()
+
+
+def test_what_is_deleted_from_the_history_is_gone_at_once_from_disk_and_page(
+    batches, history, offer, prepare, monkeypatch
+):
+    at_case(monkeypatch, 2, lambda: batches.left(ME))
+    theirs = begun(batches, OTHER, offer, prepare())
+    theirs.job.wait(SECONDS)
+    mine = begun(batches, ME, offer, prepare())
+    mine.job.wait(SECONDS)
+    with pytest.raises(NotThere):
+        history.forget(ME, [theirs.id])
+    assert theirs.folder.exists() and batches.find(OTHER, offer) is theirs
+    history.forget(ME, [mine.id])
+    assert not mine.folder.exists()
+    assert batches.find(ME, offer) is None
+    assert theirs.folder.exists()
+
+
+def test_only_the_latest_batch_keeps_its_images_and_can_go_on(
+    base, batches, history, offer, prepare, monkeypatch
+):
+    at_case(monkeypatch, 2, lambda: batches.left(ME))
+    old = begun(batches, ME, offer, prepare())
+    old.job.wait(SECONDS)
+    assert old.job.progress().state == "paused"
+    new = begun(batches, ME, offer, prepare())
+    new.job.wait(SECONDS)
+    assert not any(case.image.is_file() for case in old.plan.cases)
+    assert len(history.batch(ME, old.id).cases) == 2
+    history.forget(ME, [new.id])
+    assert Batches(base, Places(1), history).find(ME, offer) is None
 
 
 def test_who_is_gone_leaves_nothing_where_nothing_lasts(base, offer, prepare):

@@ -131,3 +131,11 @@ def test_a_zip_that_unpacks_to_more_than_is_allowed_is_not_unpacked(home, upload
         uploaded_suite([bomb], [], home)
     written = sum(p.stat().st_size for p in home.rglob("*") if p.is_file())
     assert written <= 3_000_000
+
+
+def test_several_files_together_unpack_to_no_more_than_one_may(home, uploads, monkeypatch):
+    monkeypatch.setattr(module, "MAX_UNPACKED_BYTES", 3_000_000)
+    bombs = [packed(uploads / f"{n}.zip", {f"{n}.png": bytes(2_000_000)}) for n in range(4)]
+    with pytest.raises(InputError, match="more than"):
+        uploaded_suite(bombs, [], home)
+    assert sum(p.stat().st_size for p in home.rglob("*") if p.is_file()) <= 3_000_000

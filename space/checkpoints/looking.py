@@ -1,0 +1,53 @@
+"""Looking for checkpoints: in the app's places and in those that a person names beside them."""
+
+from typing import Any
+
+import gradio as gr
+
+from checkpoints.layout import MAX_PLACE, CheckpointsTab, Kept
+from checkpoints.listing import listed
+from events import AT_LENGTH, QUEUED
+from layout import problem
+from shelf import Found, Shelf
+
+MAX_PLACES = 8
+
+
+def look_for(shelf: Shelf, opened: gr.Tab, shown: CheckpointsTab, kept: Kept) -> None:
+    """Look when the tab is opened, when asked to, and into one more place; list what was found."""
+
+    def look(places: tuple[str, ...], *view: str) -> list[Any]:
+        found = shelf.look(places)
+        return [found, problem(" ".join(found.problems)), *listed(shelf, found, *view)]
+
+    def look_into(place: str, places: tuple[str, ...], *view: str) -> list[Any]:
+        place = place.strip()[:MAX_PLACE]
+        refused = shelf.refusal(place)
+        if not refused and len(places) >= MAX_PLACES:
+            refused = f"{MAX_PLACES} places are looked into already; reload the page to begin anew."
+        if refused:
+            return [gr.skip(), problem(refused), *[gr.skip()] * len(shown.listed), gr.skip()]
+        there = places if place in places else (*places, place)
+        return [*look(there, *view), there]
+
+    def show(found: Found, *view: str) -> list[Any]:
+        return listed(shelf, found, *view)
+
+    changed = [kept.found, shown.place_problem, *shown.listed]
+    gr.on(
+        [opened.select, shown.again.click], look, [kept.places, *shown.view], changed, **AT_LENGTH
+    )
+    gr.on(
+        [shown.look.click, shown.place.submit],
+        look_into,
+        [shown.place, kept.places, *shown.view],
+        [*changed, kept.places],
+        **AT_LENGTH,
+    )
+    gr.on(
+        [each.change for each in shown.view],
+        show,
+        [kept.found, *shown.view],
+        shown.listed,
+        **QUEUED,
+    )
