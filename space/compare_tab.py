@@ -27,6 +27,7 @@ from request import picture_size
 from reselecting import common_budget, reselected
 from running import compare_and_stop
 from states import Last, States, states
+from titles import heading
 from vlmscope import VlmscopeError
 
 
@@ -180,7 +181,9 @@ def _vote(app: App, compare: CompareTab) -> None:
             return note(
                 "This comparison is not in the history, so the vote is not kept; press Compare."
             )
-        titles = [result.variant.title for result in last.run.results if result.id in cast.chosen]
+        titles = [
+            heading(result.variant) for result in last.run.results if result.id in cast.chosen
+        ]
         try:
             app.history.vote(visit.person, last.entry, *cast.chosen)
         except VlmscopeError as refused:
