@@ -13,8 +13,9 @@ from asked import Asked
 from bases import count_image_tokens
 from convert import Context
 from events import QUEUED, QUIET
-from examples import one_for_each_image
+from examples import example_of, one_for_each_image
 from figures import table
+from first import stored_run
 from glossary import glossary
 from gradio_comparisongrid import Vote
 from inside import inside_panel
@@ -59,10 +60,14 @@ class CompareTab:
 
 def compare_tab(app: App, tabs: gr.Tabs, visit: gr.State) -> CompareTab:
     """Build the tab; whatever belongs to one person is in their own `gr.State`."""
+    stored = stored_run()
+    at_first = example_of(app.examples, stored) if stored else None
+    size = picture_size(str(at_first.image)) if at_first else None
+    tokens = count_image_tokens(app.base, *size) if size else None
     with gr.Tab("Compare", id="compare"):
-        mine, total = states(visit), gr.State(None)
+        mine, total = states(visit), gr.State(tokens)
         with gr.Row(equal_height=False, elem_id="panes"):
-            form = inputs(app.choices, one_for_each_image(app.examples))
+            form = inputs(app.choices, one_for_each_image(app.examples), at_first, tokens)
             with gr.Column(elem_id="results", scale=1, min_width=320):
                 shown = results()
                 inside_panel(app, mine)
@@ -142,7 +147,8 @@ def _reselect(app: App, compare: CompareTab) -> None:
             return {shown.note: gr.skip()}
         context = Context(last.expected, notes((*app.choices, *added)))
         try:
-            value = reselected(app.base, last.run, percent, context)
+            with app.places.comparison(visit.stop.is_set):
+                value = reselected(app.base, last.run, percent, context)
         except VlmscopeError as refused:
             return {shown.note: note(str(refused))}
         answered = common_budget(last.run) or ""

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Generator
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import Any
 
 from convert import Context, advanced, finished
@@ -24,7 +24,7 @@ class StopSignal:
 
     def __init__(self) -> None:
         self._wish = threading.Event()
-        self._is_in_use = False
+        self._in_use = threading.Lock()
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "StopSignal":
         return StopSignal()
@@ -38,20 +38,20 @@ class StopSignal:
     @property
     def is_in_use(self) -> bool:
         """Whether something runs, or waits to run."""
-        return self._is_in_use
+        return self._in_use.locked()
 
     def begin(self) -> bool:
         """Forget an old wish, for a comparison that begins; false when one is under way already."""
-        if self._is_in_use:
+        if not self._in_use.acquire(blocking=False):
             return False
-        self._is_in_use = True
         self._wish.clear()
         return True
 
     def end(self) -> None:
         """Ready for the next comparison."""
-        self._is_in_use = False
         self._wish.clear()
+        with suppress(RuntimeError):  # it had not begun, or ended already
+            self._in_use.release()
 
 
 def watch(

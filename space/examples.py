@@ -2,8 +2,16 @@
 
 import filecmp
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from request import picture_size
+from vlmscope import Run
+from vlmscope.values.images import open_image
 
 
 @dataclass(frozen=True)
@@ -46,6 +54,19 @@ def expected_answer(
         if _plain(example.question) == asked and image and _same_bytes(example.image, image):
             return example.answer
     return None
+
+
+def example_of(examples: Sequence[Example], run: Run) -> Example | None:
+    """The example whose image and, where one has it, whose question are a run's."""
+    same = [each for each in examples if _is_image(each.image, run.image.pixels)]
+    asked = [each for each in same if each.question == run.query]
+    return next(iter((*asked, *same)), None)
+
+
+def _is_image(file: Path, pixels: Image.Image) -> bool:
+    if picture_size(str(file)) != pixels.size:
+        return False
+    return np.array_equal(np.asarray(open_image(file)), np.asarray(pixels))
 
 
 def _same_bytes(a: Path, b: str | Path) -> bool:

@@ -82,10 +82,19 @@ def masthead(base: str, privacy: str, notice: str) -> None:
     )
 
 
-def inputs(choices: Sequence[Choice], examples: Sequence[Example]) -> Inputs:
-    """The form, in the order one thinks: image, question, variants, budget, go."""
+def inputs(
+    choices: Sequence[Choice],
+    examples: Sequence[Example],
+    at_first: Example | None = None,
+    tokens: int | None = None,
+) -> Inputs:
+    """The form, in the order one thinks: image, question, budget, variants, go.
+
+    It asks `at_first`, whose image has so many `tokens`, until someone asks something else.
+    """
     with gr.Column(elem_id="inputs", scale=0, min_width=264):
         image = ImageFile(
+            str(at_first.image) if at_first else None,
             label="Image",
             sources=["upload", "clipboard"],
             image_mode=None,
@@ -97,6 +106,7 @@ def inputs(choices: Sequence[Choice], examples: Sequence[Example]) -> Inputs:
         image_problem = _problem()
         dataset = _thumbnails(image, examples) if examples else None
         question = gr.Textbox(
+            at_first.question if at_first else "",
             label="Question",
             placeholder="What colour is the star?",
             lines=1,
@@ -104,7 +114,9 @@ def inputs(choices: Sequence[Choice], examples: Sequence[Example]) -> Inputs:
             elem_id="question",
         )
         question_problem = _problem()
-        budget = gr.Slider(5, 100, value=50, step=5, label=budget_label(None, 50), elem_id="budget")
+        budget = gr.Slider(
+            5, 100, value=50, step=5, label=budget_label(tokens, 50), elem_id="budget"
+        )
         budget_problem = _problem()
         with gr.Row(elem_id="presets"):
             presets = [gr.Button(name, size="sm", min_width=40) for name in PRESETS]

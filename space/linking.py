@@ -1,20 +1,17 @@
 """Links to what stands in the grid: made on demand, and followed when a page opens."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
-import numpy as np
-from PIL import Image
 
 import links
 from application import App
 from asked import asked_by
 from compare_tab import CompareTab
 from events import QUIET
-from examples import Example
+from examples import example_of
 from first import NOTE, stored_run
 from gradio_comparisongrid import Comparison
 from history.values import NotThere
@@ -23,11 +20,9 @@ from menu import Choice
 from offer import Offer
 from opening import found, opened
 from people import Visit
-from request import picture_size
 from states import Last
 from vlmscope import InputError, Run, Variant, VlmscopeError
 from vlmscope.values.errors import shown
-from vlmscope.values.images import open_image
 
 TAKE_VIEW = "(grid) => (grid && grid.view) || {}"
 WHOLE = "(part) => part.startsWith('?') ? location.origin + location.pathname + part : part"
@@ -45,7 +40,7 @@ def make_links(app: App, compare: CompareTab) -> None:
         if last is None:
             return "There is no comparison yet to link to; press Compare first."
         offer = Offer((*app.choices, *added), app.settings.is_private)
-        example = _example_of(app.examples, last.run)
+        example = example_of(app.examples, last.run)
         if example is None and last.entry is None:
             return NO_IMAGE
         return links.written(
@@ -68,13 +63,11 @@ def make_links(app: App, compare: CompareTab) -> None:
 def first_sight(
     app: App, compare: CompareTab
 ) -> Callable[[Visit, tuple[Choice, ...], gr.Request], Mapping[Any, Any]]:
-    """What the page shows when it opens: what its address asks for, else a stored comparison."""
-    stored = stored_run()
-    example = _example_of(app.examples, stored) if stored else None
-    answer = example.answer if example else None
-    # On another base nothing can be selected anew on top of it.
-    is_same = stored is not None and stored.stamp.get("revision") == app.base.revision
-    unless_same = {} if is_same else {compare.mine.last: None}
+    """What the page shows when it opens: what its address asks for, else a stored comparison.
+
+    The form asks the same from the start, so that nothing that someone writes meanwhile is lost.
+    """
+    shown, mine = compare.shown, compare.mine
 
     def show(visit: Visit, added: tuple[Choice, ...], request: gr.Request) -> Mapping[Any, Any]:
         try:
@@ -82,12 +75,17 @@ def first_sight(
             if link is not None:
                 return _followed(app, compare, link, visit, added)
         except VlmscopeError as refused:
-            return {compare.shown.note: note(str(refused))}
+            return {shown.note: note(str(refused))}
+        stored = stored_run()
         if stored is None:
-            return {compare.shown.note: note("")}
-        # Whoever is on another tab by then stays there.
-        here = {compare.tabs: gr.skip()}
-        return opened(app, compare, stored, added, answer, NOTE) | unless_same | here
+            return {shown.note: note("")}
+        example = example_of(app.examples, stored)
+        answer = example.answer if example else None
+        updates = opened(app, compare, stored, added, answer, NOTE)
+        # On another base nothing can be selected anew on top of it.
+        is_same = stored.stamp.get("revision") == app.base.revision
+        told = (shown.note, shown.grid, shown.table, mine.fresh, *((mine.last,) if is_same else ()))
+        return {each: updates[each] for each in told}
 
     return show
 
@@ -96,19 +94,6 @@ def _short(offer: Offer, variant: Variant) -> Variant:
     """A variant as a link names it: one that is a choice gets its id and its title from that."""
     veiled = offer.veiled(variant)
     return replace(veiled, id="", title="") if offer.choice(variant) else veiled
-
-
-def _example_of(examples: Sequence[Example], run: Run) -> Example | None:
-    """The example whose image and, if one is, whose question are a run's."""
-    same = [each for each in examples if _is_image(each.image, run.image.pixels)]
-    asked = [each for each in same if each.question == run.query]
-    return next(iter((*asked, *same)), None)
-
-
-def _is_image(file: Path, pixels: Image.Image) -> bool:
-    if picture_size(str(file)) != pixels.size:
-        return False
-    return np.array_equal(np.asarray(open_image(file)), np.asarray(pixels))
 
 
 def _kept(app: App, visit: Visit, id: int) -> tuple[Run, str | None] | None:
