@@ -9,7 +9,7 @@ from typing import Any
 import gradio as gr
 
 from application import App
-from asked import Asked
+from asked import Asked, asked_by
 from bases import count_image_tokens
 from convert import Context
 from events import QUEUED, QUIET
@@ -19,8 +19,9 @@ from first import stored_run
 from glossary import glossary
 from gradio_comparisongrid import Vote
 from inside import inside_panel
-from layout import Inputs, Results, budget_label, inputs, note, problem, results
-from menu import Choice, notes
+from layout import AtFirst, Inputs, Results, budget_label, inputs, note, problem, results
+from menu import Choice, notes, ticked_at_first
+from offer import Offer
 from own_options import own_options
 from people import Visit
 from presets import PRESETS, preset
@@ -60,14 +61,11 @@ class CompareTab:
 
 def compare_tab(app: App, tabs: gr.Tabs, visit: gr.State) -> CompareTab:
     """Build the tab; whatever belongs to one person is in their own `gr.State`."""
-    stored = stored_run()
-    at_first = example_of(app.examples, stored) if stored else None
-    size = picture_size(str(at_first.image)) if at_first else None
-    tokens = count_image_tokens(app.base, *size) if size else None
+    at_first = _at_first(app)
     with gr.Tab("Compare", id="compare"):
-        mine, total = states(visit), gr.State(tokens)
+        mine, total = states(visit), gr.State(at_first.tokens)
         with gr.Row(equal_height=False, elem_id="panes"):
-            form = inputs(app.choices, one_for_each_image(app.examples), at_first, tokens)
+            form = inputs(app.choices, one_for_each_image(app.examples), at_first)
             with gr.Column(elem_id="results", scale=1, min_width=320):
                 shown = results()
                 inside_panel(app, mine)
@@ -83,6 +81,19 @@ def compare_tab(app: App, tabs: gr.Tabs, visit: gr.State) -> CompareTab:
     _vote(app, compare)
     compare_and_stop(app, form, shown, mine)
     return compare
+
+
+def _at_first(app: App) -> AtFirst:
+    """What the stored comparison asked, as far as this app has it."""
+    stored = stored_run()
+    example = example_of(app.examples, stored) if stored else None
+    if stored is None or example is None:
+        return AtFirst(ticked_at_first(app.choices))
+    offer = Offer(app.choices, app.settings.is_private)
+    asked = asked_by([offer.found(result.variant) for result in stored.results], offer)
+    ticked = ticked_at_first(app.choices) if asked.lines else asked.ticked
+    size = picture_size(str(example.image))
+    return AtFirst(ticked, example, count_image_tokens(app.base, *size) if size else None)
 
 
 def _show_token_count(app: App, form: Inputs, total: gr.State) -> None:

@@ -12,7 +12,7 @@ from gradio.themes import Default, sizes
 from examples import Example
 from gradio_comparisongrid import Comparison, ComparisonGrid
 from image_file import ImageFile
-from menu import Choice, ticked_at_first
+from menu import Choice
 from presets import PRESETS
 from vlmscope import Variant
 
@@ -82,19 +82,21 @@ def masthead(base: str, privacy: str, notice: str) -> None:
     )
 
 
-def inputs(
-    choices: Sequence[Choice],
-    examples: Sequence[Example],
-    at_first: Example | None = None,
-    tokens: int | None = None,
-) -> Inputs:
-    """The form, in the order one thinks: image, question, budget, variants, go.
+@dataclass(frozen=True)
+class AtFirst:
+    """What the form asks when the page opens: the ids of variants, and an example of so many `tokens`."""
 
-    It asks `at_first`, whose image has so many `tokens`, until someone asks something else.
-    """
+    ticked: list[str]
+    example: Example | None = None
+    tokens: int | None = None
+
+
+def inputs(choices: Sequence[Choice], examples: Sequence[Example], at_first: AtFirst) -> Inputs:
+    """The form, in the order one thinks: image, question, budget, variants, go."""
+    first = at_first.example
     with gr.Column(elem_id="inputs", scale=0, min_width=264):
         image = ImageFile(
-            str(at_first.image) if at_first else None,
+            str(first.image) if first else None,
             label="Image",
             sources=["upload", "clipboard"],
             image_mode=None,
@@ -106,7 +108,7 @@ def inputs(
         image_problem = _problem()
         dataset = _thumbnails(image, examples) if examples else None
         question = gr.Textbox(
-            at_first.question if at_first else "",
+            first.question if first else "",
             label="Question",
             placeholder="What colour is the star?",
             lines=1,
@@ -115,14 +117,14 @@ def inputs(
         )
         question_problem = _problem()
         budget = gr.Slider(
-            5, 100, value=50, step=5, label=budget_label(tokens, 50), elem_id="budget"
+            5, 100, value=50, step=5, label=budget_label(at_first.tokens, 50), elem_id="budget"
         )
         budget_problem = _problem()
         with gr.Row(elem_id="presets"):
             presets = [gr.Button(name, size="sm", min_width=40) for name in PRESETS]
         variants = gr.CheckboxGroup(
             [(choice.label, choice.variant.id) for choice in choices],
-            value=ticked_at_first(choices),
+            value=at_first.ticked,
             label="Variants",
             elem_id="variants",
         )

@@ -18,7 +18,7 @@ from history.values import NotThere
 from layout import note
 from menu import Choice
 from offer import Offer
-from opening import found, opened
+from opening import opened
 from people import Visit
 from states import Last
 from vlmscope import InputError, Run, Variant, VlmscopeError
@@ -123,7 +123,7 @@ def _followed(
             f"{what} is not there, or is someone else's; ask them for the saved file instead."
         )
     offer = Offer((*app.choices, *added), app.settings.is_private)
-    asked = asked_by([found(offer, variant) for variant in link.variants], offer)
+    asked = asked_by([offer.found(variant) for variant in link.variants], offer)
     return {
         compare.form.image: str(example.image),
         compare.form.question: link.question,

@@ -34,6 +34,13 @@ class Offer:
         """The variant with the places of what it names; InputError for what it may not name."""
         return _renamed(variant, self._place)
 
+    def found(self, variant: Variant) -> Variant:
+        """The variant with the places of what it names; as it is, where it names what is not offered."""
+        try:
+            return self.resolved(variant)
+        except InputError:
+            return variant
+
     def veiled(self, variant: Variant) -> Variant:
         """The variant with names for the places that are offered."""
         names = {place: name for name, place in self.places.items()}

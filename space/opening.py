@@ -17,7 +17,7 @@ from layout import note as said_of
 from menu import Choice, notes
 from offer import Offer
 from states import Last
-from vlmscope import InputError, Run, Variant
+from vlmscope import Run
 
 
 def outputs(compare: CompareTab) -> list[Component | BlockContext]:
@@ -46,7 +46,7 @@ def opened(
     """
     offer = Offer((*app.choices, *added), app.settings.is_private)
     form, shown = compare.form, compare.shown
-    results = [replace(each, variant=found(offer, each.variant)) for each in run.results]
+    results = [replace(each, variant=offer.found(each.variant)) for each in run.results]
     run = replace(run, results=tuple(results))
     asked = asked_by([each.variant for each in results], offer)
     value = from_run(run, Context(expected, notes(offer.choices)))
@@ -60,11 +60,3 @@ def opened(
         shown.table: table(value),
         compare.mine.last: Last(run, expected, entry),
     }
-
-
-def found(offer: Offer, variant: Variant) -> Variant:
-    """The variant with the places of what it names, as far as they are offered."""
-    try:
-        return offer.resolved(variant)
-    except InputError:
-        return variant

@@ -4,6 +4,8 @@ import re
 
 from playwright.sync_api import expect
 
+from .conftest import go_to
+
 
 def test_about_says_what_runs_and_reads_memory_anew(app, open_page):
     page = open_page(app.address)
@@ -22,6 +24,6 @@ def test_about_says_what_runs_and_reads_memory_anew(app, open_page):
 
 def test_about_fits_a_narrow_page(app, open_page):
     page = open_page(app.address, width=360)
-    page.get_by_role("tab", name="About").click()
+    go_to(page, "About")
     expect(page.get_by_role("heading", name="Limits")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
