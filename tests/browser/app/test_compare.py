@@ -448,6 +448,7 @@ def test_a_head_is_looked_into_its_scores_its_texture_and_how_it_hears_the_quest
     tick(page, "Baseline", "ARR-COC two")
     compare(page, 2)
     page.locator("#inside > button").click()
+    page.wait_for_timeout(1000)  # what a panel holds is made as it opens
     page.get_by_label("Other questions").fill("Is it red?\nHow many?")
     page.get_by_role("button", name="Look inside").click()
     told = page.locator("#inside-told")

@@ -11,6 +11,7 @@ from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 from tests.support.heads import make_state, save_head
 
+from first import stored_run
 from vlmscope.engine.loading import find_base
 
 from .conftest import MAX_NEW_TOKENS, _start
@@ -321,7 +322,9 @@ def a_link_shows_ones_own_comparison_and_no_one_elses(
     page.goto(f"{address}/?run={theirs}")
     expect(page.locator("#note")).to_contain_text("is not there, or is someone else's")
     expect(cells(page)).to_have_count(0)
-    expect(page.locator("#question textarea")).to_have_value("")
+    stored = stored_run()
+    assert stored
+    expect(page.locator("#question textarea")).to_have_value(stored.query)
     page.goto(f"{address}/?run={mine}")
     expect(cells(page)).to_have_count(person.count)
     expect(page.locator("#question textarea")).to_have_value(person.question)
