@@ -40,7 +40,7 @@ def test_words_that_come_faster_than_the_eye_are_shown_together(events):
 def test_of_a_long_answer_the_words_come_less_often_the_longer_it_lasts(events):
     shown = [
         sum(len(cell.answer) for cell in value.cells)
-        for value in watch(events(max_new_tokens=600), Context(), Clock(1))
+        for value in watch(events(max_new_tokens=600), Context(), Clock(5))
     ]
     early, late = shown[: len(shown) // 4], shown[-len(shown) // 4 :]
     assert late[-1] - late[0] > 3 * (early[-1] - early[0])
