@@ -12,7 +12,7 @@ from vlmscope import Event, Token
 
 UPDATES_PER_SECOND = 30
 BEAT = 1 / UPDATES_PER_SECOND
-LASTING = 120
+LASTING = 40
 """The share of the time so far, one in so many, that words wait at least."""
 
 
@@ -62,7 +62,7 @@ def watch(
 ) -> Generator[Comparison, None, None]:
     """The grid's value after every change, at most `UPDATES_PER_SECOND` while words stream.
 
-    Of long answers it comes less often the longer they last (after a minute twice a second): a value
+    Of long answers it comes less often the longer they last (after a minute once in a second and a half): a value
     grows with its words, and a page that cannot keep up could not be stopped either. `hear` is told
     of every event. Closes `events`, which stops the engine, when nobody takes the values any more.
     """
