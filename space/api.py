@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from api_document import Document, document
 from application import App
+from events import on_the_engine
 from offer import Offer
 from request import Problems, Request, parse_lines, read_form
 from running import limits_of
@@ -83,8 +84,7 @@ def api(app: App, page: gr.Blocks) -> None:
         compare,
         api_name="compare",
         api_description=DESCRIPTION.format(checkpoints=", ".join(offer.places) or "none"),
-        concurrency_id="engine",
-        concurrency_limit=app.settings.users,
+        **on_the_engine(app.settings.users),
     )
     endpoint = next(each for each in page.fns.values() if each.api_name == "compare")
     _say_why_no_image_came(endpoint.inputs[0])

@@ -12,14 +12,24 @@ from application import App
 from asked import Asked, asked_by
 from bases import count_image_tokens
 from convert import Context
-from events import QUEUED, QUIET
-from examples import example_of, one_for_each_image
+from events import QUEUED, QUIET, on_the_engine
+from examples import one_for_each_image
 from figures import table
-from first import stored_run
+from first import first_shown
 from glossary import glossary
 from gradio_comparisongrid import Vote
 from inside import inside_panel
-from layout import AtFirst, Inputs, Results, budget_label, inputs, note, problem, results
+from layout import (
+    AtFirst,
+    Inputs,
+    Results,
+    budget_label,
+    inputs,
+    note,
+    note_files,
+    problem,
+    results,
+)
 from menu import Choice, notes, ticked_at_first
 from offer import Offer
 from own_options import own_options
@@ -85,15 +95,14 @@ def compare_tab(app: App, tabs: gr.Tabs, visit: gr.State) -> CompareTab:
 
 def _at_first(app: App) -> AtFirst:
     """What the stored comparison asked, as far as this app has it."""
-    stored = stored_run()
-    example = example_of(app.examples, stored) if stored else None
-    if stored is None or example is None:
+    first = first_shown(app.examples)
+    if first is None or first.example is None:
         return AtFirst(ticked_at_first(app.choices))
     offer = Offer(app.choices, app.settings.is_private)
-    asked = asked_by([offer.found(result.variant) for result in stored.results], offer)
+    asked = asked_by([offer.found(result.variant) for result in first.run.results], offer)
     ticked = ticked_at_first(app.choices) if asked.lines else asked.ticked
-    size = picture_size(str(example.image))
-    return AtFirst(ticked, example, count_image_tokens(app.base, *size) if size else None)
+    size = picture_size(str(first.example.image))
+    return AtFirst(ticked, first.example, count_image_tokens(app.base, *size) if size else None)
 
 
 def _show_token_count(app: App, form: Inputs, total: gr.State) -> None:
@@ -168,9 +177,7 @@ def _reselect(app: App, compare: CompareTab) -> None:
             f"The selection at {percent:g} %; the answers are of {answered.replace('%', ' %')}. "
             "Compare again for answers at this budget."
         )
-        shown.grid.temp_files |= {
-            i.path for i in [value.image, *(c.image for c in value.cells)] if i
-        }
+        note_files(shown.grid, value)
         return {
             shown.grid: value,
             shown.table: table(value),
@@ -181,11 +188,8 @@ def _reselect(app: App, compare: CompareTab) -> None:
         redraw,
         [form.budget, mine.last, mine.visit, mine.added],
         [shown.note, shown.grid, shown.table],
-        show_progress="hidden",
-        api_visibility="private",
         trigger_mode="always_last",
-        concurrency_id="engine",
-        concurrency_limit=app.settings.users,
+        **QUEUED | on_the_engine(app.settings.users),
     )
 
 

@@ -14,3 +14,8 @@ QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private",
 
 AT_LENGTH: dict[str, Any] = {**QUEUED, "concurrency_limit": 4}
 """For what may wait for the Hub: of each, a few at once, and none waits behind one that is slow."""
+
+
+def on_the_engine(users: int) -> dict[str, Any]:
+    """For what computes: all of it together, so many at once; others wait in line."""
+    return {"concurrency_id": "engine", "concurrency_limit": users}

@@ -7,8 +7,9 @@ import gradio as gr
 
 import inside_view
 from application import App
+from events import QUIET, on_the_engine
 from gradio_comparisongrid import Comparison, ComparisonGrid
-from layout import problem
+from layout import note_files, problem
 from states import Last, States
 from titles import heading, without_folder
 from vlmscope import VlmscopeError, internals
@@ -78,7 +79,7 @@ def inside_panel(app: App, mine: States) -> None:
             return {refused: problem(without_folder(str(fault), variant))}
         values = [view(inside, last.run.image) for view in PANES.values()]
         for grid, value in zip(grids, values, strict=True):
-            grid.temp_files |= {value.image.path} if value.image else set()
+            note_files(grid, value)
         return {
             refused: problem(""),
             told: gr.update(value=inside_view.told(inside), visible=True),
@@ -90,15 +91,12 @@ def inside_panel(app: App, mine: States) -> None:
         offer,
         mine.last,
         [variant, look],
-        show_progress="hidden",
-        api_visibility="private",
-        queue=False,
+        **QUIET,
     )
     look.click(
         show,
         [variant, others, mine.last],
         [refused, told, panes, *grids],
         api_visibility="private",
-        concurrency_id="engine",
-        concurrency_limit=app.settings.users,
+        **on_the_engine(app.settings.users),
     )

@@ -203,6 +203,15 @@ def note(sentence: str) -> dict[str, Any]:
     )
 
 
+def note_files(grid: ComparisonGrid, value: Comparison) -> None:
+    """Have the images of a value deleted in their time.
+
+    Gradio notes the files of a person's own copy of the grid, and forgets them with that copy.
+    """
+    images = (value.image, *(cell.image for cell in value.cells))
+    grid.temp_files |= {image.path for image in images if image}
+
+
 def waiting(is_waiting: bool) -> dict[str, Any]:
     """An update that says that others compare now; the style sheet holds it back for a moment."""
     said = '<div class="waiting" role="status">Waiting for a free place; others compare now.</div>'

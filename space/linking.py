@@ -12,7 +12,7 @@ from asked import asked_by
 from compare_tab import CompareTab
 from events import QUIET
 from examples import example_of
-from first import NOTE, stored_run
+from first import NOTE, first_shown
 from gradio_comparisongrid import Comparison
 from history.values import NotThere
 from layout import note
@@ -68,6 +68,7 @@ def first_sight(
     The form asks the same from the start, so that nothing that someone writes meanwhile is lost.
     """
     shown, mine = compare.shown, compare.mine
+    first = first_shown(app.examples)
 
     def show(visit: Visit, added: tuple[Choice, ...], request: gr.Request) -> Mapping[Any, Any]:
         try:
@@ -76,14 +77,12 @@ def first_sight(
                 return _followed(app, compare, link, visit, added)
         except VlmscopeError as refused:
             return {shown.note: note(str(refused))}
-        stored = stored_run()
-        if stored is None:
+        if first is None:
             return {shown.note: note("")}
-        example = example_of(app.examples, stored)
-        answer = example.answer if example else None
-        updates = opened(app, compare, stored, added, answer, NOTE)
+        answer = first.example.answer if first.example else None
+        updates = opened(app, compare, first.run, added, answer, NOTE)
         # On another base nothing can be selected anew on top of it.
-        is_same = stored.stamp.get("revision") == app.base.revision
+        is_same = first.run.stamp.get("revision") == app.base.revision
         told = (shown.note, shown.grid, shown.table, mine.fresh, *((mine.last,) if is_same else ()))
         return {each: updates[each] for each in told}
 
@@ -99,9 +98,8 @@ def _short(offer: Offer, variant: Variant) -> Variant:
 def _kept(app: App, visit: Visit, id: int) -> tuple[Run, str | None] | None:
     """A comparison of this person's history and what was expected; None where it is not theirs."""
     try:
-        case = app.history.entry(visit.person, id).case
-        expected = case.expected[0] if case and case.expected else None
-        return app.history.run(visit.person, id), expected
+        entry = app.history.entry(visit.person, id)
+        return app.history.run(visit.person, id), entry.expected
     except NotThere:
         return None
 

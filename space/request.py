@@ -12,7 +12,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from offer import Offer
 from titles import given_title
 from vlmscope import InputError, Variant
-from vlmscope.values.errors import shown
+from vlmscope.values.errors import plain, shown
 from vlmscope.values.images import MAX_PIXELS, open_image
 from vlmscope.values.variant import with_unique_ids
 from vlmscope.variants.registry import find_kind, make_kind
@@ -76,13 +76,13 @@ def read_form(
     opened, image_problem = picture(image, limits.image_pixels)
     chosen, own_problem = _with_own(ticked, own, limits.offer)
     others, lines_problem = _own_lines(lines, len(ticked), limits)
-    count_problem = "" if lines_problem else _count_problem(len(ticked), len(others), limits)
+    counted = "" if lines_problem else count_problem(len(ticked) or len(others), limits.variants)
     problems = Problems(
         image=image_problem,
         question=_question_problem(question, limits.reserved),
-        variants=count_problem or own_problem,
+        variants=counted or own_problem,
         lines=lines_problem,
-        budget=_budget_problem(percent),
+        budget=budget_problem(percent),
     )
     if opened is None or problems != Problems():
         return problems
@@ -142,6 +142,19 @@ def parse_lines(text: str) -> list[Variant]:
     return variants
 
 
+def read_lines(text: str, offer: Offer) -> tuple[list[Variant], str]:
+    """The variants of a text, one to a line, with the places of what they name; or why there are none."""
+    if len(text) > MAX_LINES:
+        return [], (
+            f"These lines have {len(text):,} characters; {MAX_LINES:,} are the most, "
+            "so shorten them."
+        )
+    try:
+        return [offer.resolved(variant) for variant in parse_lines(text)], ""
+    except InputError as problem:
+        return [], str(problem)
+
+
 def picture(path: str | None, most_pixels: int = MAX_PIXELS) -> tuple[Image.Image | None, str]:
     """The image, upright in RGB, or a sentence that says why there is none."""
     if not path:
@@ -185,48 +198,44 @@ def _with_own(
 
 
 def _own_lines(lines: str, ticked: int, limits: Limits) -> tuple[list[Variant], str]:
-    if len(lines) > MAX_LINES:
-        return [], (
-            f"These lines have {len(lines):,} characters; {MAX_LINES:,} are the most, "
-            "so shorten them."
-        )
-    try:
-        variants = [limits.offer.resolved(variant) for variant in parse_lines(lines)]
-    except InputError as problem:
-        return [], str(problem)
+    variants, problem = read_lines(lines, limits.offer)
     if variants and ticked <= limits.variants < ticked + len(variants):
         return [], (
             f"With the {ticked} ticked, {ticked + len(variants)} variants are chosen; "
             f"{limits.variants} are the most at once, so take some lines away or untick some."
         )
-    return variants, ""
+    return variants, problem
 
 
 def _question_problem(question: str, reserved: Collection[str]) -> str:
     if not question.strip():
         return "There is no question yet; ask something about the image."
+    return text_problem("The question", question, reserved)
+
+
+def text_problem(name: str, question: str, reserved: Collection[str]) -> str:
+    """Why a question, called so, cannot be asked: it is too long, or holds a token of the base."""
     if len(question) > MAX_QUESTION:
         return (
-            f"The question has {len(question):,} characters; {MAX_QUESTION:,} are the most, "
+            f"{name} has {len(question):,} characters; {MAX_QUESTION:,} are the most, "
             "so shorten it."
         )
     held = next((token for token in reserved if token in question), None)
-    if held:
-        return f"The question holds {held!r}, which is no text to this base; take it out."
-    return ""
+    return f"{name} holds {held!r}, which is no text to this base; take it out." if held else ""
 
 
-def _count_problem(ticked: int, others: int, limits: Limits) -> str:
-    most = limits.variants
-    if ticked + others == 0:
+def count_problem(count: int, most: int) -> str:
+    """Why so many variants cannot be compared."""
+    if count == 0:
         return "No variant is chosen; tick at least one."
-    if ticked > most:
-        return f"{ticked} variants are chosen; {most} are the most at once, so untick some."
+    if count > most:
+        return f"{count} variants are chosen; {most} are the most at once, so untick some."
     return ""
 
 
-def _budget_problem(percent: float) -> str:
+def budget_problem(percent: Any) -> str:
+    """Why a budget in percent is none."""
     # Asked this way round, what is no number at all is refused as well.
     if isinstance(percent, int | float) and 0 < percent <= 100:
         return ""
-    return f"A budget of {percent} % is none; choose one above 0 and up to 100."
+    return f"A budget of {plain(str(percent), 60)} % is none; choose one above 0 and up to 100."

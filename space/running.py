@@ -11,12 +11,12 @@ import gradio as gr
 from application import App
 from comparing import StopSignal, watch
 from convert import Context
-from events import QUIET
+from events import QUIET, on_the_engine
 from examples import expected_answer
 from figures import table
 from gradio_comparisongrid import Comparison
 from history.recording import record
-from layout import Inputs, Results, note, problem, waiting
+from layout import Inputs, Results, note, note_files, problem, waiting
 from menu import Choice, notes
 from offer import Offer
 from people import Visit
@@ -66,9 +66,7 @@ def compare_and_stop(app: App, form: Inputs, shown: Results, mine: States) -> No
             [form.waiting, shown.note, shown.grid, shown.table, shown.told, mine.last],
             trigger_mode="once",
             show_progress="hidden",
-            concurrency_id="engine",
-            concurrency_limit=app.settings.users,
-            **visibility,
+            **on_the_engine(app.settings.users) | visibility,
         )
         comparison.success(finish, shown.told, around, **QUIET)
         # Such as a queue that is full: Gradio says so itself.
@@ -118,10 +116,7 @@ def _compared(
             answer = expected_answer(app.examples, image, read.question)
             context = Context(answer, notes(offered))
             for value in _values(app, read, mode, context, visit.stop, gathering):
-                # Gradio notes the files of a person's own copy of the grid, and forgets
-                # them with that copy; these are deleted in their time.
-                images = (value.image, *(cell.image for cell in value.cells))
-                shown.grid.temp_files |= {image.path for image in images if image}
+                note_files(shown.grid, value)
                 before, said = said, {shown.grid: value, shown.table: table(value)}
                 is_told = before.get(shown.table) == said[shown.table]
                 yield {shown.grid: value} if is_told else said

@@ -8,7 +8,14 @@ from typing import Any
 from batch.folder import copied, uploaded_suite
 from batch.plan import Plan
 from offer import Offer
-from request import MAX_LINES, MAX_QUESTION, parse_lines, picture_size, with_budget
+from request import (
+    budget_problem,
+    count_problem,
+    picture_size,
+    read_lines,
+    text_problem,
+    with_budget,
+)
 from vlmscope import InputError, Suite, Variant, read_suite
 from vlmscope.evidence.cases import product
 from vlmscope.evidence.suite import Case
@@ -152,14 +159,8 @@ def _questions_problem(questions: Sequence[str], reserved: Collection[str]) -> s
     if not questions:
         return "There is no question yet; write one to a line."
     for number, question in enumerate(questions, 1):
-        if len(question) > MAX_QUESTION:
-            return (
-                f"Question {number} has {len(question):,} characters; {MAX_QUESTION:,} are the "
-                "most, so shorten it."
-            )
-        held = next((token for token in reserved if token in question), None)
-        if held:
-            return f"Question {number} holds {held!r}, which is no text to this base; take it out."
+        if problem := text_problem(f"Question {number}", question, reserved):
+            return problem
     return ""
 
 
@@ -183,31 +184,9 @@ def _cases_problem(what: str, count: int, most: int) -> str:
 
 def _variants(asked: Asked, offer: Offer, most: int) -> tuple[tuple[Variant, ...], Problems]:
     ticked = [each.variant for each in offer.choices if each.variant.id in asked.ticked]
-    own: list[Variant] = []
-    lines = ""
-    if len(asked.lines) > MAX_LINES:
-        lines = (
-            f"These lines have {len(asked.lines):,} characters; {MAX_LINES:,} are the most, so "
-            "shorten them."
-        )
-    else:
-        try:
-            own = [offer.resolved(each) for each in parse_lines(asked.lines)]
-        except InputError as refused:
-            lines = str(refused)
-    count = len(ticked) + len(own)
-    chosen = ""
-    if count == 0 and not lines:
-        chosen = "No variant is chosen; tick at least one."
-    elif count > most:
-        chosen = f"{count} variants are chosen; {most} are the most at once, so untick some."
-    # Asked this way round, what is no number at all is refused as well.
-    known = isinstance(asked.percent, int | float) and 0 < asked.percent <= 100
-    budget = (
-        ""
-        if known
-        else f"A budget of {shown(asked.percent)} % is none; choose one above 0 and up to 100."
-    )
+    own, lines = read_lines(asked.lines, offer)
+    chosen = "" if lines and not ticked else count_problem(len(ticked) + len(own), most)
+    budget = budget_problem(asked.percent)
     problems = Problems(variants=chosen, lines=lines, budget=budget)
     if problems:
         return (), problems

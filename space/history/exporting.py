@@ -96,8 +96,7 @@ def _cell(value: Any) -> Any:
 
 def _write_html(history: History, person: str, ids: Sequence[int], file: Path) -> None:
     if len(ids) == 1 and (entry := history.entry(person, ids[0])).case:
-        expected = next(iter(entry.case.expected), None) if entry.case else None
-        value = from_run(history.run(person, entry.id), Context(expected))
+        value = from_run(history.run(person, entry.id), Context(entry.expected))
         value.to_html(file)
         return
     with file.open("x", encoding="utf-8") as opened:

@@ -13,7 +13,7 @@ from history.cards import details, time_text
 from history.finding import list_parts, listed
 from history.layout import NO_RATING, HistoryTab, Updates, told
 from history.reading import plain_text
-from history.values import Entry, HistoryError
+from history.values import HistoryError
 from layout import problem
 from menu import Choice
 from opening import opened, outputs
@@ -92,7 +92,7 @@ def _opened(
         number = None if case_id else entry.id
         if case_id is None:
             run = app.history.run(visit.person, entry.id)
-            expected, which = expected_answer(entry), "comparison"
+            expected, which = entry.expected, "comparison"
         else:
             run = app.history.case_run(visit.person, entry.id, case_id)
             cases = app.history.batch(visit.person, entry.id).cases
@@ -102,10 +102,6 @@ def _opened(
         return {shown.saved: problem(str(refused))}
     note = f"A {which} of {time_text(entry.when)} UTC."
     return opened(app, compare, run, added, expected, note, number) | {shown.saved: problem("")}
-
-
-def expected_answer(entry: Entry) -> str | None:
-    return next(iter(entry.case.expected), None) if entry.case else None
 
 
 def annotate_entry(

@@ -13,7 +13,6 @@ from figures import table
 from history.beside import beside
 from history.finding import list_parts, listed
 from history.layout import HistoryTab, Updates
-from history.looking import expected_answer
 from history.values import HistoryError
 from layout import problem
 from menu import Choice, notes
@@ -46,9 +45,7 @@ def pick_entries(
         try:
             one, other = sorted(app.history.entries_of(visit.person, picked), key=lambda e: e.when)
             runs = [app.history.run(visit.person, entry.id) for entry in (one, other)]
-            offered = Context(
-                expected_answer(one) or expected_answer(other), notes((*app.choices, *added))
-            )
+            offered = Context(one.expected or other.expected, notes((*app.choices, *added)))
             value = beside((runs[0], one.when), (runs[1], other.when), offered)
         except VlmscopeError as refused:
             return {shown.said: problem(str(refused))}

@@ -8,11 +8,11 @@ import gradio as gr
 
 from application import App
 from compare_tab import CompareTab
+from events import QUEUED, QUIET, on_the_engine
 from history import again
 from history.cards import time_text
 from history.differences import differences, sentence
 from history.layout import HistoryTab, Updates, told
-from history.looking import expected_answer
 from history.recording import record
 from history.values import Entry
 from layout import problem
@@ -58,14 +58,9 @@ def run_again(app: App, compare: CompareTab, shown: HistoryTab, visit: gr.State)
         [visit, shown.entry, compare.added],
         [*outputs(compare), shown.again, shown.stop, shown.saved],
         trigger_mode="once",
-        show_progress="hidden",
-        api_visibility="private",
-        concurrency_id="engine",
-        concurrency_limit=app.settings.users,
+        **QUEUED | on_the_engine(app.settings.users),
     )
-    shown.stop.click(
-        lambda visit: visit.stop.set(), visit, None, queue=False, api_visibility="private"
-    )
+    shown.stop.click(lambda visit: visit.stop.set(), visit, None, **QUIET)
 
 
 def _made(
@@ -82,15 +77,14 @@ def _made(
     """What was run again, kept and in the grid, with what is not as it was."""
     if made is None:
         return {shown.saved: problem("It did not begin; try again.")}
-    expected = expected_answer(entry)
-    app.tracker.comparison(made, expected)
-    kept = record(app, visit, made, expected, added)
+    app.tracker.comparison(made, entry.expected)
+    kept = record(app, visit, made, entry.expected, added)
     differs = [
         *differences(stored.stamp, made.stamp),
         *differences(stored.options, made.options),
     ]
     said = " ".join((sentence(differs), *plan.left_out))
     note = f"Run again; first on {time_text(entry.when)} UTC. {said}"
-    return opened(app, compare, made, added, expected, note, kept.id) | {
+    return opened(app, compare, made, added, entry.expected, note, kept.id) | {
         shown.saved: problem(kept.problem) if kept.problem else told(said)
     }

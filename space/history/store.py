@@ -199,18 +199,10 @@ class History:
             rows = reading.found(connection, wanted, page_size, page * page_size)
             return [self._entry(connection, row) for row in rows]
 
-    def count(
-        self,
-        person: str,
-        search: str = "",
-        tags: Sequence[str] = (),
-        kinds: Sequence[str] = (),
-        least_rating: int = 0,
-    ) -> int:
-        """How many entries there are on all pages."""
-        wanted = _filter(person, search, tags, kinds, least_rating)
+    def count(self, person: str, **wanted: Any) -> int:
+        """How many entries there are on all pages that `entries` would give."""
         with self._database.reading() as connection:
-            return reading.count(connection, wanted)
+            return reading.count(connection, _filter(person, **wanted))
 
     def ids(self, person: str, **wanted: Any) -> list[int]:
         """The ids of all entries that `entries` would give on all its pages."""

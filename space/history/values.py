@@ -92,6 +92,11 @@ class Entry:
     stamp: Mapping[str, Any]
     options: Mapping[str, Any]
 
+    @property
+    def expected(self) -> str | None:
+        """What a comparison's answers are judged by, where that is known."""
+        return next(iter(self.case.expected), None) if self.case else None
+
 
 @dataclass(frozen=True)
 class Batch:

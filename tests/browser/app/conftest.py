@@ -117,15 +117,6 @@ def open_page(chromium) -> Iterator[Callable[..., Page]]:
     assert faults == []
 
 
-def go_to(page: Page, tab: str) -> None:
-    """Open a tab, also one that a narrow window has put into a menu."""
-    button = page.get_by_role("tab", name=tab, exact=True)
-    if not button.is_visible():
-        page.locator("#tabs .overflow-menu > button").first.click()
-        button = page.locator("#tabs .overflow-dropdown button", has_text=tab)
-    button.click()
-
-
 def _start(settings: dict[str, str], base: str | None) -> Iterator[Running]:
     environment = {
         k: v for k, v in os.environ.items() if k not in ("BASE", "PYTHON", "CHECKPOINTS")

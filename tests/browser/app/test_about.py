@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import expect
 
-from .conftest import go_to
+from screenshot import go_to
 
 
 def test_about_says_what_runs_and_reads_memory_anew(app, open_page):
