@@ -12,7 +12,7 @@ from application import App
 from asked import Asked, asked_by
 from bases import count_image_tokens
 from convert import Context
-from events import QUEUED, QUIET, on_the_engine
+from events import PRIVATE, QUEUED, QUIET, on_the_engine
 from examples import one_for_each_image
 from figures import table
 from first import first_shown
@@ -131,8 +131,7 @@ def _pick_examples(app: App, form: Inputs) -> None:
         pick,
         form.examples,
         [form.image, form.question],
-        show_progress="hidden",
-        api_visibility="private",
+        **PRIVATE,
     )
 
 

@@ -12,7 +12,7 @@ from vlmscope import Event, Token
 
 UPDATES_PER_SECOND = 30
 BEAT = 1 / UPDATES_PER_SECOND
-LASTING = 40
+LASTING = 300
 """The share of the time so far, one in so many, that words wait at least."""
 
 

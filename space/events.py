@@ -2,14 +2,17 @@
 
 from typing import Any
 
-QUEUED: dict[str, Any] = {
-    "show_progress": "hidden",
-    "api_visibility": "private",
-    "concurrency_limit": None,
-}
+UNSEEN: dict[str, Any] = {"show_progress": "hidden", "show_progress_on": []}
+"""For what shows no progress of its own. Where Gradio knows of a place for it, hidden or not, it copies
+all that stands there into its state whenever any event of the page tells something, many times a
+second while answers stream."""
+
+PRIVATE: dict[str, Any] = {**UNSEEN, "api_visibility": "private"}
+
+QUEUED: dict[str, Any] = {**PRIVATE, "concurrency_limit": None}
 """For what changes a state that something listens to: its change is told from the queue alone."""
 
-QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "queue": False}
+QUIET: dict[str, Any] = {**PRIVATE, "queue": False}
 """For what is quick: it waits behind nothing."""
 
 AT_LENGTH: dict[str, Any] = {**QUEUED, "concurrency_limit": 4}

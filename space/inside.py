@@ -98,5 +98,6 @@ def inside_panel(app: App, mine: States) -> None:
         [variant, others, mine.last],
         [refused, told, panes, *grids],
         api_visibility="private",
+        show_progress_on=[variant, *grids],
         **on_the_engine(app.settings.users),
     )

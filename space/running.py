@@ -11,7 +11,7 @@ import gradio as gr
 from application import App
 from comparing import StopSignal, watch
 from convert import Context
-from events import QUIET, on_the_engine
+from events import QUIET, UNSEEN, on_the_engine
 from examples import expected_answer
 from figures import table
 from gradio_comparisongrid import Comparison
@@ -65,8 +65,7 @@ def compare_and_stop(app: App, form: Inputs, shown: Results, mine: States) -> No
             [*form.fields, mine.own, mine.visit, mine.added],
             [form.waiting, shown.note, shown.grid, shown.table, shown.told, mine.last],
             trigger_mode="once",
-            show_progress="hidden",
-            **on_the_engine(app.settings.users) | visibility,
+            **on_the_engine(app.settings.users) | UNSEEN | visibility,
         )
         comparison.success(finish, shown.told, around, **QUIET)
         # Such as a queue that is full: Gradio says so itself.

@@ -19,4 +19,5 @@ export class Gradio<Events extends object, Props extends object> {
   dispatch<Name extends keyof Events>(event: Name, data?: Events[Name]): void;
   watch_for_change(): void;
   get_data(): Promise<Props>;
+  set_data(data: Partial<Props & SharedProps>): void;
 }

@@ -11,6 +11,7 @@ import gradio as gr
 from application import App
 from card import size_text
 from compare_tab import CompareTab
+from events import PRIVATE
 from figures import table
 from gradio_comparisongrid import Comparison
 from history.exporting import export
@@ -32,8 +33,7 @@ SAVE = """(file) => {
 """In the browser: the file is saved as it comes; the button that offers it is drawn when it is."""
 
 BUSY: dict[str, Any] = {
-    "show_progress": "hidden",
-    "api_visibility": "private",
+    **PRIVATE,
     "concurrency_id": "history-files",
     "concurrency_limit": 1,
     "trigger_mode": "once",
