@@ -62,7 +62,7 @@ def watch(
 ) -> Generator[Comparison, None, None]:
     """The grid's value after every change, at most `UPDATES_PER_SECOND` while words stream.
 
-    Of long answers it comes less often the longer they last (every 1.5 s after a minute): a value
+    Of long answers it comes less often the longer they last (every 0.2 s after a minute): a value
     grows with its words, and a page that cannot keep up could not be stopped either. `hear` is told
     of every event. Closes `events`, which stops the engine, when nobody takes the values any more.
     """

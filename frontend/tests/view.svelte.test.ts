@@ -9,6 +9,7 @@ import {
   point,
   pointer,
   press,
+  root,
   set,
   show,
   tap,
@@ -24,6 +25,14 @@ const three = (rest = {}) =>
     rest,
   );
 const HOME = "matrix(1, 0, 0, 1, 0, 0)";
+
+test("what a value without cells asks for holds for the cells that come", () => {
+  show(comparison([], { view: { colormap: "magma" } }));
+  give(comparison([cell("a", { layers: [layer([0, 1, 2, 4], 2, 2)] })]));
+  expect(root().querySelector<HTMLSelectElement>("select[aria-label=Colours]")!.value).toBe(
+    "magma",
+  );
+});
 
 test("while cells are not linked, each moves alone and keeps its own place", () => {
   show(three());

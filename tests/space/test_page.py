@@ -105,3 +105,12 @@ def test_options_that_are_none_are_told_and_nothing_runs(client, image_file, own
     form = [handle_file(image_file), QUESTION, ["baseline"], "", 50, own]
     *_, told = client.predict(*form, api_name="/compare_form")
     assert "has no options of variants" in told["variants"]
+
+
+def test_gradios_progress_costs_every_update_of_a_stream_and_stands_nowhere_else(page):
+    events = [
+        fn for fn in page.fns.values() if fn.fn and fn.outputs and fn.api_visibility != "public"
+    ]
+    shown = {event.name for event in events if event.show_progress_on != []}
+    # Looking inside, which takes a moment; the fields of options, which Gradio renders itself.
+    assert shown == {"show", "apply"}

@@ -73,6 +73,11 @@ export class Asked {
     return this.#uttered;
   });
 
+  /** Hear what a value wishes before the next one comes, also while nothing on the page asks for it. */
+  attend(): void {
+    void this.#wishes;
+  }
+
   /** The newest wish for a part of the look; undefined where nobody has uttered any. */
   wish<F extends Field>(field: F): Wish<Look[F]> | undefined {
     return this.#wishes.get(field) as Wish<Look[F]> | undefined;
