@@ -4,10 +4,10 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from httpx2 import HTTPError  # what the Hub's client speaks through
 from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
 from huggingface_hub.errors import (
     HfHubHTTPError,
-    HTTPError,
     OfflineModeIsEnabled,
     RepositoryNotFoundError,
 )

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Event, Thread
-from typing import Any
+from typing import Any, Self
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from vlmscope.checkpoints.hub import Hub
@@ -114,7 +114,7 @@ class LoopbackHub:
             server.shutdown()
             server.server_close()
 
-    def __enter__(self) -> LoopbackHub:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
