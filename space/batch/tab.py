@@ -17,7 +17,7 @@ from application import App
 from batch.batches import Batches, Held
 from batch.form import Asked, Limits, Problems, read_form
 from batch.layout import Form, Shown, form, shown, sources_shown
-from batch.showing import PAGE, Seen, cleared, finished, page_of, results, told
+from batch.showing import Seen, cleared, finished, on_page, page_of, results, told
 from compare_tab import CompareTab
 from events import QUEUED, QUIET
 from examples import one_for_each_image
@@ -200,7 +200,7 @@ def _show(tab: _Tab, opened: gr.Tab, greeted: Dependency) -> None:
         [views.page.input, views.measure.input],
         turn,
         tab.where,
-        [views.said, views.gallery, views.matrix],
+        [views.said, views.page, views.gallery, views.matrix],
         **QUIET,
     )
     views.columns.input(
@@ -231,7 +231,7 @@ def _open_cases(tab: _Tab) -> None:
         visit: Visit, added: tuple[Choice, ...], page: int, event: gr.SelectData
     ) -> _Updates:
         held = tab.batches.find(visit.person, tab.offer(added))
-        cases = finished(held)[PAGE * (page - 1) :] if held else ()
+        cases = on_page(finished(held), page) if held else ()
         index = event.index
         if not isinstance(index, int) or not 0 <= index < len(cases):
             return {}

@@ -17,6 +17,7 @@ from settings import Settings
 from shelf import Shelf
 from vlmscope.checkpoints.hub import Hub
 
+from .test_batch_views import held_with
 from .test_strangers import handler, said
 
 TAB = "batch.tab"
@@ -62,3 +63,32 @@ def test_images_that_cannot_be_looked_at_are_a_sentence_too(page: gr.Blocks, mon
     monkeypatch.setattr(History, "entries", lambda *_, **__: [SimpleNamespace(id=1)])
     answer = said(handler(page, "go_on", TAB)(*CLICKS["go_on"]))
     assert "Permission denied" in answer and "somewhere" not in answer
+
+
+@pytest.mark.parametrize(("page_number", "index", "number"), [(1, 5, 6), (2, 5, 70), (3, 0, 129)])
+def test_a_click_on_a_further_page_opens_the_case_that_stands_there(
+    page: gr.Blocks, monkeypatch, tmp_path, finished_run, page_number, index, number
+):
+    asked = []
+
+    def run_of(_: Batches, person: str, held: object, case: str) -> Any:
+        asked.append((person, case))
+        return finished_run
+
+    held = held_with(129, tmp_path)
+    monkeypatch.setattr(Batches, "find", lambda *_: held)
+    monkeypatch.setattr(Batches, "run_of", run_of)
+    click = handler(page, "from_gallery", TAB)
+    updates = click(ME, (), page_number, SimpleNamespace(index=index))
+    assert asked == [(ME.person, f"c{number}")]
+    assert f"Case {number} of the batch" in said(updates)
+
+
+@pytest.mark.parametrize("index", [-1, 1, 64, None, "0", [0, 0]])
+def test_a_click_on_what_is_no_picture_of_the_page_opens_nothing(
+    page: gr.Blocks, monkeypatch, tmp_path, index
+):
+    held = held_with(129, tmp_path)
+    monkeypatch.setattr(Batches, "find", lambda *_: held)
+    updates = handler(page, "from_gallery", TAB)(ME, (), 3, SimpleNamespace(index=index))
+    assert len(updates) == 1
