@@ -22,6 +22,7 @@ FILES = {
     "space/app.py": "print('app')",
     "space/README.md": "---\nsdk_version: 6.31.0\n---\n",
     "space/requirements.txt": "torch==2.13.0\n",
+    "space/whereabouts.py": 'ORIGINAL = "OWNER/NAME"\n',
     "space/history/list.js": "1",
     "component/gradio_comparisongrid/__init__.py": "",
     "component/gradio_comparisongrid/templates/component/index.js": "1",
@@ -32,7 +33,7 @@ FILES = {
     "backend/vlmscope/assets/suites/held_out_100.json": "[]",
 }
 UPLOADED = {
-    *("LICENSE", "README.md", "app.py", "requirements.txt", "history/list.js"),
+    *("LICENSE", "README.md", "app.py", "requirements.txt", "whereabouts.py", "history/list.js"),
     "gradio_comparisongrid/__init__.py",
     "gradio_comparisongrid/templates/component/index.js",
     "vlmscope/__init__.py",
