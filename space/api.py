@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from api_document import Document, document
 from application import App
+from engine import compare as compare_variants
 from events import on_the_engine
 from offer import Offer
 from request import Problems, Request, parse_lines, read_form
@@ -29,7 +30,6 @@ from vlmscope import (
     Variant,
     VlmscopeError,
 )
-from vlmscope import compare as compare_variants
 from vlmscope.values import strict_json
 from vlmscope.values.errors import plain, shown
 

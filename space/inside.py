@@ -7,12 +7,13 @@ import gradio as gr
 
 import inside_view
 from application import App
+from engine import internals
 from events import QUIET, on_the_engine
 from gradio_comparisongrid import Comparison, ComparisonGrid
 from layout import note_files, problem
 from states import Last, States
 from titles import heading, without_folder
-from vlmscope import VlmscopeError, internals
+from vlmscope import VlmscopeError
 from vlmscope.variants.arr_coc_head import PROBES
 
 KIND = "arr-coc"

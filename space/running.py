@@ -11,6 +11,7 @@ import gradio as gr
 from application import App
 from comparing import StopSignal, watch
 from convert import Context
+from engine import compare
 from events import QUIET, UNSEEN, on_the_engine
 from examples import expected_answer
 from figures import table
@@ -22,7 +23,7 @@ from offer import Offer
 from people import Visit
 from request import Limits, Problems, Request, own_of, read_form
 from states import Last, States
-from vlmscope import Gathering, InputError, SharedBase, VlmscopeError, compare
+from vlmscope import Gathering, InputError, SharedBase, VlmscopeError
 from vlmscope.engine.prompt import reserved_tokens
 
 Mode = Literal["together", "measured"]

@@ -10,9 +10,10 @@ from typing import Literal
 
 from batch.plan import Plan
 from batch.rows import Row, row_of
+from engine import run_cases
 from places import Places
 from vlmscope import Case, SharedBase, VlmscopeError
-from vlmscope.evidence.cases import CaseRun, run_cases
+from vlmscope.evidence.cases import CaseRun
 
 log = logging.getLogger(__name__)
 
