@@ -16,7 +16,14 @@ from application import App
 from engine import compare as compare_variants
 from events import on_the_engine
 from offer import Offer
-from request import Problems, Request, parse_lines, read_form
+from request import (
+    Problems,
+    Request,
+    lines_problem,
+    parse_lines,
+    read_form,
+    text_problem,
+)
 from running import limits_of
 from vlmscope import (
     Event,
@@ -104,7 +111,7 @@ def _answered(
     """The document so far each time a variant ends, and the whole one; raises gr.Error, a sentence."""
     try:
         asked = _read(app, offer, image, question, lines, budget)
-        right = _text("expected", expected).strip() or None
+        right = _expected(expected)
         events = compare_variants(
             app.base,
             asked.image,
@@ -176,6 +183,8 @@ def _variants(lines: Any, offer: Offer, most: int) -> list[Variant]:
         )
     if not 0 < len(lines) <= most:
         raise InputError(f"{len(lines)} variants are given; give from 1 to {most}.")
+    if problem := lines_problem(sum(map(len, lines))):
+        raise InputError(problem)
     return [offer.resolved(variant) for line in lines for variant in parse_lines(line)]
 
 
@@ -183,6 +192,14 @@ def _text(name: str, value: Any) -> str:
     if not isinstance(value, str):
         raise InputError(f"{name}={shown(value)} is no text; give it in quotes.")
     return value
+
+
+def _expected(value: Any) -> str | None:
+    """The right answer, where one is given; it may be as long as a question."""
+    text = _text("expected", value).strip()
+    if problem := text_problem("The expected answer", text, ()):
+        raise InputError(problem)
+    return text or None
 
 
 def _length(value: Any, most: int) -> int:
