@@ -160,14 +160,18 @@ def _reselect(app: App, compare: CompareTab) -> None:
     form, shown, mine = compare.form, compare.shown, compare.mine
 
     def redraw(
-        percent: float, last: Last | None, visit: Visit, added: tuple[Choice, ...]
+        percent: float,
+        last: Last | None,
+        visit: Visit,
+        added: tuple[Choice, ...],
+        token: gr.OAuthToken | None,
     ) -> Mapping[Any, Any]:
         if last is None or visit.stop.is_in_use or common_budget(last.run) is None:
             return {shown.note: gr.skip()}
         context = Context(last.expected, notes((*app.choices, *added)))
         try:
             with app.places.comparison(visit.stop.is_set):
-                value = reselected(app.base, last.run, percent, context)
+                value = reselected(app.base_of(visit, token), last.run, percent, context)
         except VlmscopeError as refused:
             return {shown.note: note(str(refused))}
         answered = common_budget(last.run) or ""

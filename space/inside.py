@@ -11,6 +11,7 @@ from engine import internals
 from events import QUIET, on_the_engine
 from gradio_comparisongrid import Comparison, ComparisonGrid
 from layout import note_files, problem
+from people import Visit
 from states import Last, States
 from titles import heading, without_folder
 from vlmscope import VlmscopeError
@@ -61,7 +62,13 @@ def inside_panel(app: App, mine: States) -> None:
         value = named[-1][1] if named else None
         return gr.update(choices=named, value=value), gr.update(interactive=bool(named))
 
-    def show(id: str | None, others: str | None, last: Last | None) -> Mapping[Any, Any]:
+    def show(
+        id: str | None,
+        others: str | None,
+        last: Last | None,
+        visit: Visit,
+        token: gr.OAuthToken | None,
+    ) -> Mapping[Any, Any]:
         if last is None or id is None:
             return {refused: problem("Compare an ARR-COC variant first.")}
         variant = last.run[id].variant
@@ -69,7 +76,7 @@ def inside_panel(app: App, mine: States) -> None:
         try:
             with app.places.comparison(lambda: False):
                 inside = internals(
-                    app.base,
+                    app.base_of(visit, token),
                     last.run.image.pixels,
                     last.run.query,
                     variant,
@@ -96,7 +103,7 @@ def inside_panel(app: App, mine: States) -> None:
     )
     look.click(
         show,
-        [variant, others, mine.last],
+        [variant, others, mine.last, mine.visit],
         [refused, told, panes, *grids],
         api_visibility="private",
         show_progress_on=[variant, *grids],
