@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from examples import Example
 from history.store import History
+from lasts import Lasts
 from menu import Choice
 from people import Visits
 from places import Places
@@ -26,4 +27,5 @@ class App:
     visits: Visits = field(default_factory=Visits)
     places: Places = field(default_factory=lambda: Places(Settings.users))
     history: History = field(default_factory=lambda: History(None))
+    lasts: Lasts = field(default_factory=Lasts)
     tracker: Tracker = field(default_factory=Tracker)
