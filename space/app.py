@@ -4,6 +4,7 @@ import logging
 import os
 import sys
 import time
+from dataclasses import replace
 from functools import partial
 
 from settings import BadSetting, read_or_exit
@@ -36,13 +37,15 @@ def main() -> None:
     from vlmscope.checkpoints.hub import Hub
     from vlmscope.engine.loading import shipped_folder
     from vlmscope.engine.stamp import make_stamp
+    from whereabouts import ask_who_comes
 
     if settings.threads:
         torch.set_num_threads(settings.threads)
     assets = shipped_folder().parent
     has_gpu = torch.cuda.is_available()
     try:
-        settings, ends = lasting(settings)
+        public, unasked = ask_who_comes(settings.space, settings.where, settings.public)
+        settings, ends = lasting(replace(settings, public=public))
         first_free(settings.host, settings.port)  # a wrong HOST or PORT is said before the wait
         hub = Hub(
             allowed=None if settings.is_private else settings.hub,
@@ -67,7 +70,7 @@ def main() -> None:
     examples = read_examples(assets / "examples")
     offered, misfits = fitting(found.records, shelf.fits)
     _say(f"found {len(offered)} checkpoints for this base and {len(examples)} examples")
-    notice = " ".join(filter(None, (loaded.notice, ends, misfits, *found.problems)))
+    notice = " ".join(filter(None, (loaded.notice, unasked, ends, misfits, *found.problems)))
     if notice:
         _say(notice)
 

@@ -26,7 +26,7 @@ def test_host_port_and_base_override(tmp_path):
 
 
 def test_a_space_listens_everywhere_and_is_not_private():
-    settings = read({"SPACE_ID": "someone/vlmscope"})
+    settings = read({"SYSTEM": "spaces", "SPACE_ID": "someone/vlmscope"})
     assert settings.host == "0.0.0.0"
     assert not settings.is_private
 
@@ -97,5 +97,5 @@ def test_the_table_of_settings_has_all_of_them_and_no_other():
     table = Path(module.__file__).with_name("README.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| (`[A-Z_`, ]+`) \|", table, re.M)
     named = {name for row in rows for name in re.findall(r"[A-Z_]+", row)}
-    # A Space is told by the Hub that it is one.
-    assert named == {field.name.upper() for field in fields(Settings)} - {"SPACE"}
+    # A Space is told by the Hub that it is one, and whether people sign in.
+    assert named == {field.name.upper() for field in fields(Settings)} - {"SPACE", "SIGN_IN"}
