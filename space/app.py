@@ -94,7 +94,7 @@ def main() -> None:
         settings.host,
         settings.port,
         lambda free: page.launch(
-            server_name=host, server_port=free, prevent_thread_lock=True, **launch_options()
+            server_name=host, server_port=free, prevent_thread_lock=True, **launch_options(settings)
         ),
     )
     if port != settings.port:

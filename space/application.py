@@ -6,6 +6,7 @@ import gradio as gr
 
 from examples import Example
 from history.store import History
+from lasts import Lasts
 from menu import Choice
 from people import Visit, Visits
 from places import Places
@@ -29,6 +30,7 @@ class App:
     visits: Visits = field(default_factory=Visits)
     places: Places = field(default_factory=lambda: Places(Settings.users))
     history: History = field(default_factory=lambda: History(None))
+    lasts: Lasts = field(default_factory=Lasts)
     tracker: Tracker = field(default_factory=Tracker)
     readers: Readers = field(default=None)  # type: ignore[assignment]
 

@@ -7,20 +7,24 @@ from typing import Any
 import gradio as gr
 from gradio.blocks import Block
 from gradio.events import Dependency
+from starlette.middleware import Middleware
 
 from about_tab import about_tab
+from addresses import fetch_within_bounds
 from api import api
 from application import App
 from batch.tab import batch_tab
 from checkpoints.tab import checkpoints_tab
 from compare_tab import compare_tab
+from doors import Bounds, Doors
 from events import QUEUED, QUIET
 from history.tab import history_tab
 from layout import THEME, masthead
 from leaving import leaving
 from linking import first_sight, make_links
 from opening import outputs
-from people import Visit, is_browser, new_browser, person_of
+from people import MOST_OPEN, Visit, is_browser, new_browser, person_of
+from settings import Settings
 from sign_in import SignIn, says, sign_in
 from titles import base_name
 from vlmscope import SharedBase
@@ -31,10 +35,13 @@ KEYS = Path(__file__).with_name("keys.js")
 CACHE_SECONDS = (3600, 86400)
 """Every hour, what people uploaded or compared a day ago is deleted."""
 MOST_WAITING = 32
+MOST_FILE = 64 * 2**20
+"""Bytes of one file that strangers bring."""
 
 
 def build(app: App) -> gr.Blocks:
     """The page as Gradio Blocks; whatever belongs to one person is in their own `gr.State`."""
+    fetch_within_bounds()
     with gr.Blocks(
         title="vlmscope", analytics_enabled=False, fill_width=True, delete_cache=CACHE_SECONDS
     ) as page:
@@ -56,9 +63,15 @@ def build(app: App) -> gr.Blocks:
     return page.queue(max_size=MOST_WAITING)
 
 
-def launch_options() -> dict[str, Any]:
+def launch_options(settings: Settings | None = None) -> dict[str, Any]:
     """What `launch` needs beside the address."""
+    is_private = settings is None or settings.is_private
+    doors = Middleware(Doors, bounds=None if is_private else Bounds())
     return {
+        "app_kwargs": {"middleware": [doors]},
+        "max_file_size": None if is_private else MOST_FILE,
+        "state_session_capacity": MOST_OPEN,
+        "enable_monitoring": False,
         "theme": THEME,
         "css_paths": [STYLE],
         "js": KEYS.read_text(encoding="utf-8"),

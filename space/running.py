@@ -137,7 +137,7 @@ def _compared(
             if run := gathering.to_run():
                 app.tracker.comparison(run, answer)
                 recorded = record(app, visit, run, answer, added)
-                said[mine.last] = Last(run, answer, recorded.id)
+                said[mine.last] = app.lasts.keep(Last(run, answer, recorded.id))
                 said[shown.note] = note(recorded.problem)
     except InputError as refused:
         problems = _refusal(app.base, read, str(refused))
