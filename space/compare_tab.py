@@ -160,7 +160,11 @@ def _reselect(app: App, compare: CompareTab) -> None:
     form, shown, mine = compare.form, compare.shown, compare.mine
 
     def redraw(
-        percent: float, handle: Handle | None, visit: Visit, added: tuple[Choice, ...]
+        percent: float,
+        handle: Handle | None,
+        visit: Visit,
+        added: tuple[Choice, ...],
+        token: gr.OAuthToken | None,
     ) -> Mapping[Any, Any]:
         if handle is None or visit.stop.is_in_use:
             return {shown.note: gr.skip()}
@@ -172,7 +176,7 @@ def _reselect(app: App, compare: CompareTab) -> None:
         context = Context(last.expected, notes((*app.choices, *added)))
         try:
             with app.places.comparison(visit.stop.is_set):
-                value = reselected(app.base, last.run, percent, context)
+                value = reselected(app.base_of(visit, token), last.run, percent, context)
         except VlmscopeError as refused:
             return {shown.note: note(str(refused))}
         answered = common_budget(last.run) or ""

@@ -12,6 +12,7 @@ from events import QUIET, on_the_engine
 from gradio_comparisongrid import Comparison, ComparisonGrid
 from lasts import GONE
 from layout import note_files, problem
+from people import Visit
 from states import Handle, States
 from titles import heading, without_folder
 from vlmscope import VlmscopeError
@@ -63,7 +64,13 @@ def inside_panel(app: App, mine: States) -> None:
         value = named[-1][1] if named else None
         return gr.update(choices=named, value=value), gr.update(interactive=bool(named))
 
-    def show(id: str | None, others: str | None, handle: Handle | None) -> Mapping[Any, Any]:
+    def show(
+        id: str | None,
+        others: str | None,
+        handle: Handle | None,
+        visit: Visit,
+        token: gr.OAuthToken | None,
+    ) -> Mapping[Any, Any]:
         if handle is None or id is None:
             return {refused: problem("Compare an ARR-COC variant first.")}
         last = app.lasts.find(handle)
@@ -74,7 +81,7 @@ def inside_panel(app: App, mine: States) -> None:
         try:
             with app.places.comparison(lambda: False):
                 inside = internals(
-                    app.base,
+                    app.base_of(visit, token),
                     last.run.image.pixels,
                     last.run.query,
                     variant,
@@ -101,7 +108,7 @@ def inside_panel(app: App, mine: States) -> None:
     )
     look.click(
         show,
-        [variant, others, mine.last],
+        [variant, others, mine.last, mine.visit],
         [refused, told, panes, *grids],
         api_visibility="private",
         show_progress_on=[variant, *grids],

@@ -43,6 +43,11 @@ def person_of(browser: str, user: str | None) -> str:
     return f"user:{user}" if user else f"browser:{browser}"
 
 
+def is_signed_in(person: str) -> bool:
+    """Whether a person's key is that of a user."""
+    return person.startswith("user:")
+
+
 class Visits:
     """The pages that are open now, by Gradio's session; safe for many threads.
 

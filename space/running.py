@@ -1,9 +1,8 @@
 """Compare, measure and stop: from the form's button to the grid, the figures and the history."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
-from functools import partial
 from typing import Any, Literal
 
 import gradio as gr
@@ -52,6 +51,24 @@ def compare_and_stop(app: App, form: Inputs, shown: Results, mine: States) -> No
         visit.stop.end()
         return _running(form, False)
 
+    def compared(mode: Mode) -> Callable[..., Iterator[dict[Any, Any]]]:
+        def run(
+            image: str | None,
+            question: str | None,
+            ticked: list[str],
+            lines: str | None,
+            percent: float,
+            own: Any,
+            visit: Visit,
+            added: tuple[Choice, ...],
+            token: gr.OAuthToken | None,
+        ) -> Iterator[dict[Any, Any]]:
+            asked = (image, question, ticked, lines, percent, own)
+            base = app.base_of(visit, token)
+            yield from _compared(app, base, form, shown, mine, mode, asked, visit, added)
+
+        return run
+
     starts: list[tuple[Mode, list[Any], dict[str, Any]]] = [
         ("together", [form.compare.click, form.question.submit], OWN_ENDPOINT),
         ("measured", [form.measure.click], {"api_visibility": "private"}),
@@ -61,7 +78,7 @@ def compare_and_stop(app: App, form: Inputs, shown: Results, mine: States) -> No
         waited = gr.on(triggers, wait, mine.visit, around, trigger_mode="once", **QUIET)
         # What streams has few outputs: Gradio makes each of them anew for every value.
         comparison = waited.then(
-            partial(_compared, app, form, shown, mine, mode),
+            compared(mode),
             [*form.fields, mine.own, mine.visit, mine.added],
             [form.waiting, shown.note, shown.grid, shown.table, shown.told, mine.last],
             trigger_mode="once",
@@ -85,16 +102,12 @@ def limits_of(app: App, added: tuple[Choice, ...]) -> Limits:
 
 def _compared(
     app: App,
+    base: SharedBase,
     form: Inputs,
     shown: Results,
     mine: States,
     mode: Mode,
-    image: str | None,
-    question: str | None,
-    ticked: list[str],
-    lines: str | None,
-    percent: float,
-    own: Any,
+    asked: tuple[str | None, str | None, list[str], str | None, float, Any],
     visit: Visit,
     added: tuple[Choice, ...],
 ) -> Iterator[dict[Any, Any]]:
@@ -107,6 +120,7 @@ def _compared(
     try:
         limits = limits_of(app, added)
         offered = limits.offer.choices
+        image, question, ticked, lines, percent, own = asked
         chosen = [choice.variant for choice in offered if choice.variant.id in ticked]
         read = read_form(image, question or "", chosen, lines or "", percent, limits, own_of(own))
         if isinstance(read, Problems):
@@ -114,7 +128,7 @@ def _compared(
         else:
             answer = expected_answer(app.examples, image, read.question)
             context = Context(answer, notes(offered))
-            for value in _values(app, read, mode, context, visit.stop, gathering):
+            for value in _values(app, base, read, mode, context, visit.stop, gathering):
                 before, said = said, in_the_grid(shown, value)
                 is_told = before.get(shown.table) == said[shown.table]
                 yield {shown.grid: value} if is_told else said
@@ -139,6 +153,7 @@ def _compared(
 
 def _values(
     app: App,
+    base: SharedBase,
     request: Request,
     mode: Mode,
     context: Context,
@@ -149,7 +164,7 @@ def _values(
     # One that is stopped while it waits for a place begins all the same, and says so in its cells.
     with app.places.comparison(stop.is_set):
         events = compare(
-            app.base,
+            base,
             request.image,
             request.question,
             request.variants,

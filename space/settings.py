@@ -96,6 +96,11 @@ class Settings:
         return whereabouts(self.space, self.host, self.public)
 
     @property
+    def asks_to_sign_in(self) -> bool:
+        """Whether there is a use for it: strangers read nothing of their own, and are asked for no right."""
+        return self.sign_in and self.is_private
+
+    @property
     def is_private(self) -> bool:
         """Whether only people come whom the owner trusts; what follows is said in `whereabouts`."""
         return self.where.is_private

@@ -17,6 +17,7 @@ from vlmscope import (
     Gathering,
     InputError,
     Run,
+    SharedBase,
     Stopped,
     Token,
     Variant,
@@ -64,13 +65,18 @@ def plan(app: App, run: Run, added: tuple[Choice, ...]) -> Plan:
     return Plan(tuple(variants), options, tuple(left_out))
 
 
-def steps(app: App, run: Run, wanted: Plan, stop: StopSignal) -> Generator[Step, None, None]:
-    """Run it, and tell after every change but a word's; raises what the engine raises."""
+def steps(
+    app: App, run: Run, wanted: Plan, stop: StopSignal, base: SharedBase | None = None
+) -> Generator[Step, None, None]:
+    """Run it, and tell after every change but a word's; raises what the engine raises.
+
+    `base` is the app's, unless one is given that reads checkpoints for somebody.
+    """
     gathering, ended = Gathering(), 0
     # A batch gives way to it, as to any comparison.
     with app.places.comparison(stop.is_set):
         events = compare(
-            app.base,
+            base or app.base,
             run.image.pixels,
             run.query,
             wanted.variants,

@@ -25,7 +25,9 @@ log = logging.getLogger(__name__)
 
 
 def run_again(app: App, compare: CompareTab, shown: HistoryTab, visit: gr.State) -> None:
-    def run(visit: Visit, id: Any, added: tuple[Choice, ...]) -> Iterator[Updates]:
+    def run(
+        visit: Visit, id: Any, added: tuple[Choice, ...], token: gr.OAuthToken | None
+    ) -> Iterator[Updates]:
         if not visit.stop.begin():
             yield {shown.saved: problem("A comparison runs on this page; stop it, or wait.")}
             return
@@ -38,9 +40,9 @@ def run_again(app: App, compare: CompareTab, shown: HistoryTab, visit: gr.State)
             }
             entry = app.history.entry(visit.person, int(id or 0))
             stored = app.history.run(visit.person, entry.id)
-            plan = again.plan(app, stored, added)
+            plan, base = again.plan(app, stored, added), app.base_of(visit, token)
             made: Run | None = None
-            for step in again.steps(app, stored, plan, visit.stop):
+            for step in again.steps(app, stored, plan, visit.stop, base):
                 made = step.run
                 yield {shown.saved: told(f"{step.ended} of {step.total} variants have ended.")}
             yield at_rest | _made(app, compare, shown, visit, entry, stored, made, plan, added)
