@@ -13,10 +13,9 @@ from convert import Context
 from engine import compare
 from events import QUIET, UNSEEN, on_the_engine
 from examples import expected_answer
-from figures import table
 from gradio_comparisongrid import Comparison
 from history.recording import record
-from layout import Inputs, Results, note, note_files, problem, waiting
+from layout import Inputs, Results, in_the_grid, note, problem, waiting
 from menu import Choice, notes
 from offer import Offer
 from people import Visit
@@ -130,8 +129,7 @@ def _compared(
             answer = expected_answer(app.examples, image, read.question)
             context = Context(answer, notes(offered))
             for value in _values(app, base, read, mode, context, visit.stop, gathering):
-                note_files(shown.grid, value)
-                before, said = said, {shown.grid: value, shown.table: table(value)}
+                before, said = said, in_the_grid(shown, value)
                 is_told = before.get(shown.table) == said[shown.table]
                 yield {shown.grid: value} if is_told else said
             if run := gathering.to_run():
