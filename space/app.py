@@ -4,13 +4,20 @@ import logging
 import os
 import sys
 import time
+from dataclasses import replace
 from functools import partial
 
 from settings import BadSetting, read_or_exit
 
+PROXIES = "127.0.0.1,::1,10.0.0.0/8,100.64.0.0/10,172.16.0.0/12,192.168.0.0/16,fc00::/7"
+"""The networks that no one reaches from outside, where a Space's proxies are."""
+
 # Before gradio and the Hub's client are imported: nothing about a person's use leaves the machine.
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+if os.environ.get("SPACE_ID"):
+    # Whose address a request is from is what a Space's own proxies say: these, and no visitor, are here.
+    os.environ.setdefault("FORWARDED_ALLOW_IPS", PROXIES)
 
 
 def main() -> None:
@@ -28,7 +35,7 @@ def main() -> None:
     from keeping import lasting
     from menu import fitting, menu
     from page import build, launch_options
-    from places import Places
+    from places import Bounds, Places
     from ports import first_free, in_url, listen
     from shelf import Shelf
     from tracking import tracker_of
@@ -41,6 +48,8 @@ def main() -> None:
         torch.set_num_threads(settings.threads)
     assets = shipped_folder().parent
     has_gpu = torch.cuda.is_available()
+    if has_gpu:  # two at once on one GPU end no earlier
+        settings = replace(settings, users=settings.users or 1)
     try:
         settings, ends = lasting(settings)
         first_free(settings.host, settings.port)  # a wrong HOST or PORT is said before the wait
@@ -71,6 +80,7 @@ def main() -> None:
     if notice:
         _say(notice)
 
+    bounds = Bounds(settings.queue, settings.most_each, settings.seconds)
     page = build(
         App(
             loaded.base,
@@ -79,7 +89,7 @@ def main() -> None:
             examples,
             shelf,
             notice,
-            places=Places(settings.users),
+            places=Places(settings.places, bounds),
             history=history,
             tracker=tracker,
         )
@@ -89,7 +99,7 @@ def main() -> None:
         settings.host,
         settings.port,
         lambda free: page.launch(
-            server_name=host, server_port=free, prevent_thread_lock=True, **launch_options()
+            server_name=host, server_port=free, prevent_thread_lock=True, **launch_options(settings)
         ),
     )
     if port != settings.port:

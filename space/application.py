@@ -24,6 +24,6 @@ class App:
     shelf: Shelf
     notice: str = ""
     visits: Visits = field(default_factory=Visits)
-    places: Places = field(default_factory=lambda: Places(Settings.users))
+    places: Places = field(default_factory=lambda: Places(Settings().places))
     history: History = field(default_factory=lambda: History(None))
     tracker: Tracker = field(default_factory=Tracker)

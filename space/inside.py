@@ -7,9 +7,11 @@ import gradio as gr
 
 import inside_view
 from application import App
-from events import QUIET, on_the_engine
+from events import AT_ONCE, QUIET
 from gradio_comparisongrid import Comparison, ComparisonGrid
 from layout import note_files, problem
+from pace import Work
+from people import Visit, counted_as
 from states import Last, States
 from titles import heading, without_folder
 from vlmscope import VlmscopeError, internals
@@ -60,13 +62,16 @@ def inside_panel(app: App, mine: States) -> None:
         value = named[-1][1] if named else None
         return gr.update(choices=named, value=value), gr.update(interactive=bool(named))
 
-    def show(id: str | None, others: str | None, last: Last | None) -> Mapping[Any, Any]:
+    def show(
+        id: str | None, others: str | None, last: Last | None, visit: Visit, request: gr.Request
+    ) -> Mapping[Any, Any]:
         if last is None or id is None:
             return {refused: problem("Compare an ARR-COC variant first.")}
         variant = last.run[id].variant
         asked = [line.strip() for line in (others or "").splitlines() if line.strip()]
         try:
-            with app.places.comparison(lambda: False):
+            with app.places.comparison(counted_as(visit, request), Work("inside")) as ticket:
+                ticket.take()
                 inside = internals(
                     app.base,
                     last.run.image.pixels,
@@ -95,9 +100,9 @@ def inside_panel(app: App, mine: States) -> None:
     )
     look.click(
         show,
-        [variant, others, mine.last],
+        [variant, others, mine.last, mine.visit],
         [refused, told, panes, *grids],
         api_visibility="private",
         show_progress_on=[variant, *grids],
-        **on_the_engine(app.settings.users),
+        **AT_ONCE,
     )

@@ -20,6 +20,7 @@ from leaving import leaving
 from linking import first_sight, make_links
 from opening import outputs
 from people import Visit, is_browser, new_browser, person_of
+from settings import Settings
 from titles import base_name
 from vlmscope import SharedBase
 
@@ -28,7 +29,10 @@ KEYS = Path(__file__).with_name("keys.js")
 
 CACHE_SECONDS = (3600, 86400)
 """Every hour, what people uploaded or compared a day ago is deleted."""
-MOST_WAITING = 32
+MOST_EVENTS = 1000
+"""So many events wait for one of Gradio's threads; comparisons wait in the app's own line."""
+THREADS = 40
+"""Gradio's threads beside those in which comparisons run and wait."""
 
 
 def build(app: App) -> gr.Blocks:
@@ -49,12 +53,14 @@ def build(app: App) -> gr.Blocks:
         make_links(app, compare)
         greeted.then(first_sight(app, compare), [visit, compare.added], outputs(compare), **QUEUED)
         api(app, page)
-    return page.queue(max_size=MOST_WAITING)
+    return page.queue(max_size=MOST_EVENTS)
 
 
-def launch_options() -> dict[str, Any]:
+def launch_options(settings: Settings | None = None) -> dict[str, Any]:
     """What `launch` needs beside the address."""
+    settings = settings or Settings()
     return {
+        "max_threads": THREADS + settings.places + settings.queue,
         "theme": THEME,
         "css_paths": [STYLE],
         "js": KEYS.read_text(encoding="utf-8"),

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from vlmscope.checkpoints.hub_place import hub_place
 from vlmscope.values.errors import CheckpointError, plain
@@ -16,6 +16,8 @@ Default = TypeVar("Default", int, None)
 
 LEAST_SECRET = 16
 TRACKERS = ("trackio", "wandb")
+STRANGERS_EACH = 2
+STRANGERS_SECONDS = 120
 STRANGERS_HISTORY = 256 * 2**20
 """Bytes of one person's history on a shared server, unless it is told otherwise."""
 
@@ -43,8 +45,14 @@ class Settings:
     """The longest answer, in tokens."""
     max_image_megapixels: int = 16
     """The largest image, in millions of pixels."""
-    users: int = 2
-    """How many comparisons run at the same time; others wait in the queue."""
+    users: int | None = None
+    """How many comparisons run at the same time; none: 1 with a GPU, else 2."""
+    queue: int = 32
+    """How many comparisons may wait for those that run."""
+    per_person: int | None = None
+    """How many comparisons of one person may run or wait; none: on a shared server 2, else any."""
+    timeout: int | None = None
+    """How long one comparison may take, in seconds; none: on a shared server 120, else the engine's."""
     threads: int | None = None
     """How many threads PyTorch computes with; none: its own choice."""
     memory_gib: float | None = None
@@ -87,6 +95,27 @@ class Settings:
         return None if self.is_private else STRANGERS_HISTORY
 
     @property
+    def places(self) -> int:
+        """How many comparisons run at the same time, where nothing is known of a GPU."""
+        return self.users or 2
+
+    @property
+    def most_each(self) -> int | None:
+        """How many comparisons of one person may run or wait."""
+        return self.per_person or (None if self.is_private else STRANGERS_EACH)
+
+    @property
+    def seconds(self) -> int | None:
+        """How long one comparison may take."""
+        return self.timeout or (None if self.is_private else STRANGERS_SECONDS)
+
+    @property
+    def engine_options(self) -> dict[str, Any]:
+        """What the engine is told of the limits, with every comparison."""
+        limits = {"max_image_pixels": self.max_image_pixels}
+        return limits | ({"max_seconds": float(self.seconds)} if self.seconds else {})
+
+    @property
     def is_private(self) -> bool:
         """Whether only this machine can reach the app."""
         return self.space is None and self.host in ("127.0.0.1", "localhost", "::1")
@@ -108,7 +137,10 @@ def read(environment: Mapping[str, str]) -> Settings:
         max_image_megapixels=_integer(
             environment, "MAX_IMAGE_MEGAPIXELS", Settings.max_image_megapixels, 1, 50
         ),
-        users=_integer(environment, "USERS", Settings.users, 1, 64),
+        users=_integer(environment, "USERS", None, 1, 64),
+        queue=_integer(environment, "QUEUE", Settings.queue, 1, 1000),
+        per_person=_integer(environment, "PER_PERSON", None, 1, 64),
+        timeout=_integer(environment, "TIMEOUT", None, 1, 3600),
         threads=_integer(environment, "THREADS", None, 1, 256),
         memory_gib=_gib(environment, "MEMORY_GIB"),
         heads=_integer(environment, "HEADS", None, 1, 64),

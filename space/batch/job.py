@@ -6,10 +6,11 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from statistics import median
-from typing import Literal
+from typing import Any, Literal
 
 from batch.plan import Plan
 from batch.rows import Row, row_of
+from pace import Work
 from places import Places
 from vlmscope import Case, SharedBase, VlmscopeError
 from vlmscope.evidence.cases import CaseRun, run_cases
@@ -41,7 +42,7 @@ class Job:
 
     `keep` takes each case as it ends; raises VlmscopeError or OSError where it cannot: then the batch
     stops, and asks that case again when it goes on. `tell` hears of every change of the state,
-    with the finished cases by id.
+    with the finished cases by id. `limits` are options of the engine that hold for every batch.
     """
 
     def __init__(
@@ -51,9 +52,11 @@ class Job:
         places: Places,
         keep: Callable[[CaseRun], None],
         tell: Callable[[State, Mapping[str, Row]], None],
+        limits: Mapping[str, Any] | None = None,
     ) -> None:
         self.plan = plan
         self._base, self._places, self._keep, self._tell = base, places, keep, tell
+        self._limits = limits or {}
         self._lock = threading.Lock()
         self._rows: dict[str, Row] = {}
         self._state: State = "stopped"
@@ -155,13 +158,15 @@ class Job:
 
     def _ask(self, case: Case) -> None:
         self._is_waiting = True
-        with self._places.case(self._is_ending) as has_place:
+        plan = self.plan
+        work = Work("measured" if plan.is_measured else "together", len(plan.variants))
+        with self._places.case(work, self._is_ending) as ticket:
             self._is_waiting = False
-            if not has_place:
+            if not ticket.has_place:
                 return
-            plan = self.plan
+            options = {**plan.options, **self._limits}
             found = list(
-                run_cases(self._base, [case], plan.variants, stop=self._stop.is_set, **plan.options)
+                run_cases(self._base, [case], plan.variants, stop=self._stop.is_set, **options)
             )
         for each in found:
             self._keep(each)

@@ -9,6 +9,8 @@ from application import App
 from comparing import StopSignal
 from menu import Choice
 from offer import Offer
+from pace import Work
+from standing import sentences
 from vlmscope import (
     Event,
     Failed,
@@ -38,11 +40,13 @@ class Plan:
 
 @dataclass(frozen=True)
 class Step:
-    """How far it is: `ended` of `total` variants; `run` is what there is of it."""
+    """How far it is: `ended` of `total` variants; `run` is what there is of it. Before it begins, `place`
+    says where it stands in the line."""
 
     ended: int
     total: int
     run: Run | None
+    place: str = ""
 
 
 def plan(app: App, run: Run, added: tuple[Choice, ...]) -> Plan:
@@ -64,18 +68,23 @@ def plan(app: App, run: Run, added: tuple[Choice, ...]) -> Plan:
     return Plan(tuple(variants), options, tuple(left_out))
 
 
-def steps(app: App, run: Run, wanted: Plan, stop: StopSignal) -> Generator[Step, None, None]:
-    """Run it, and tell after every change but a word's; raises what the engine raises."""
-    gathering, ended = Gathering(), 0
+def steps(
+    app: App, run: Run, wanted: Plan, stop: StopSignal, who: str
+) -> Generator[Step, None, None]:
+    """Run it, and tell after every change but a word's; raises what the engine raises, or Busy."""
+    gathering, ended, total = Gathering(), 0, len(wanted.variants)
     # A batch gives way to it, as to any comparison.
-    with app.places.comparison(stop.is_set):
+    mode = "measured" if wanted.options.get("mode") == "measured" else "together"
+    with app.places.comparison(who, Work(mode, total)) as ticket:
+        for place in sentences(ticket.waits(stop.is_set)):
+            yield Step(0, total, None, place)
         events = compare(
             app.base,
             run.image.pixels,
             run.query,
             wanted.variants,
-            max_image_pixels=app.settings.max_image_pixels,
             stop=stop.is_set,
+            **app.settings.engine_options,
             **wanted.options,
         )
         with closing(events):
@@ -83,7 +92,7 @@ def steps(app: App, run: Run, wanted: Plan, stop: StopSignal) -> Generator[Step,
                 gathering.add(event)
                 ended += _is_end(event)
                 if not isinstance(event, Token):
-                    yield Step(ended, len(wanted.variants), gathering.to_run())
+                    yield Step(ended, total, gathering.to_run())
 
 
 def _is_end(event: Event) -> bool:

@@ -92,9 +92,7 @@ class Work:
     def stopped(self, row: Row) -> Stopped:
         """The end of a row that was not finished, and that time was the reason when it was."""
         if self.is_late:
-            row.warnings.append(
-                f"Stopped, not finished within max_seconds={self.options.max_seconds:g}."
-            )
+            row.warnings.append(f"Stopped after {self.options.max_seconds:g} s, the limit here.")
         return row.stopped()
 
     def choose(self, row: Row, sight: Sight) -> None:
