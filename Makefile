@@ -5,7 +5,7 @@ VENV := .venv/bin/python
 SETUP := sh scripts/setup.sh
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format build matrix bench space train clean
+.PHONY: help run test lint format build matrix bench space deploy train clean
 
 help: ## Show this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -44,6 +44,10 @@ bench: ## Measure the engine, the checkpoints, the app and the grid: value, limi
 space: ## Build the folder of a Hugging Face Space in build/space
 	@$(SETUP) app
 	@$(VENV) scripts/build_space.py
+
+deploy: ## Bring the app to a private Space: SPACE=owner/name [HARDWARE=t4-small|zero-a10g|cpu-basic] [VARIABLES="NAME=value ..."] [DRY_RUN=1]
+	@$(SETUP) app deploy
+	@$(VENV) scripts/deploy.py
 
 train: ## Train the shipped base and its checkpoints again (an hour and a half; goes on where it stopped)
 	@$(SETUP) app

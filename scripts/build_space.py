@@ -4,12 +4,11 @@ import shutil
 import sys
 from pathlib import Path
 
+from refusal import Refused
+from space_files import wanted_files
 from stamps import ROOT
 
 TARGET = ROOT / "build" / "space"
-APP = ROOT / "space"
-PACKAGES = (ROOT / "component" / "gradio_comparisongrid", ROOT / "backend" / "vlmscope")
-LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc", "*.pyi", ".*")
 NEEDED = {
     "gradio_comparisongrid/templates/component/index.js": "run `make run` or `make build` once",
     "vlmscope/assets/base/model.safetensors": "train it with `make train`",
@@ -19,17 +18,20 @@ NEEDED = {
 }
 
 
-def assemble(target: Path) -> None:
-    """Copy everything the Space needs into `target`, which is emptied first.
+def assemble(target: Path, root: Path = ROOT) -> list[str]:
+    """Copy the Space's files into `target`, which is emptied first; gives their paths there.
 
     A Space installs its requirements before it has the files, so packages that no index holds
-    stand beside app.py, unpacked.
+    stand beside app.py, unpacked. Raises Refused where a link stands for a file.
     """
+    if target.is_symlink():
+        raise Refused(f"{target} is a link, and what it leads to is not emptied; remove the link.")
+    files = wanted_files(root)
     shutil.rmtree(target, ignore_errors=True)
-    shutil.copytree(APP, target, ignore=LEFT_OUT)
-    for package in PACKAGES:
-        shutil.copytree(package, target / package.name, ignore=LEFT_OUT)
-    shutil.copy(ROOT / "LICENSE", target)
+    for name, path in files.items():
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, target / name)
+    return list(files)
 
 
 def lacks(target: Path) -> list[str]:
@@ -42,11 +44,14 @@ def lacks(target: Path) -> list[str]:
 
 
 def main() -> None:
-    assemble(TARGET)
+    try:
+        names = assemble(TARGET)
+    except Refused as problem:
+        sys.exit(str(problem))
     missing = lacks(TARGET)
     if missing:
         sys.exit("\n".join(missing))
-    megabytes = sum(f.stat().st_size for f in TARGET.rglob("*") if f.is_file()) / 1e6
+    megabytes = sum((TARGET / name).stat().st_size for name in names) / 1e6
     print(f"{TARGET.relative_to(ROOT)}: {megabytes:.1f} MB, ready to upload as a Gradio Space")
 
 

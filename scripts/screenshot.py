@@ -8,7 +8,8 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -122,8 +123,9 @@ def take(chromium: Browser, address: str, folder: Path) -> None:
         page.close()
 
 
-def main(folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
+@contextmanager
+def app_and_browser() -> Iterator[tuple[str, Browser]]:
+    """The address of an app with an empty history, and a browser, both there while this is open."""
     command = [sys.executable, str(ROOT / "space" / "app.py")]
     with (
         TemporaryDirectory() as kept,
@@ -137,10 +139,18 @@ def main(folder: Path) -> None:
             address = next(match[1] for match in found if match)
             with sync_playwright() as playwright:
                 path = str(browser.find_or_get(Path(sys.executable)))
-                chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-                take(chromium, address, folder)
+                yield (
+                    address,
+                    playwright.chromium.launch(executable_path=path, args=["--no-sandbox"]),
+                )
         finally:
             app.terminate()
+
+
+def main(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    with app_and_browser() as (address, chromium):
+        take(chromium, address, folder)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""Bring a checkout to the point where the app, the tools or the browser tests can start.
+"""Bring a checkout to the point where the app, the tools, the browser tests or a deploy can start.
 
-Usage: setup.py [app] [tools] [browser]. Runs on the standard library of Python 3.11 or newer. Each
+Usage: setup.py [app] [tools] [browser] [deploy]. Runs on the standard library of Python 3.11 or newer. Each
 step is skipped when its inputs are those of the last time.
 """
 
@@ -28,11 +28,13 @@ class Failed(Exception):
 
 
 def main(wanted: Sequence[str]) -> None:
-    """Run the steps that `wanted` needs: always the app's, then the tools and the browser."""
+    """Run the steps that `wanted` needs: always the app's, then the others'."""
     python = make_venv()
     install("build tools", python, group("build"))
     if "tools" in wanted:
         install("test and lint tools", python, group("dev"))
+    if "deploy" in wanted:
+        install("deploy tools", python, group("deploy"))
     nodejs = find_node(python)
     install_frontend(nodejs)
     build_frontend(nodejs)

@@ -1,30 +1,23 @@
-"""The folder that is uploaded as a Space, started by itself."""
+"""The folder that is uploaded as a Space, by itself."""
 
-import json
-import os
-import re
 import subprocess
 import sys
-import sysconfig
-import time
-import urllib.request
 from pathlib import Path
 
 import pytest
+import yaml
 
-from build_space import APP, ROOT, assemble, lacks
+from build_space import ROOT, assemble, lacks
+from clean_site import closure, link_into
+from refusal import Refused
+from space_alone import Alone, alone
+from space_card import PLACE, filled_card, filled_requirements, front_matter
+from space_hardware import ALL, CPU, T4, ZERO
+from space_requirements import brought_by_spaces, resolve
+from space_start import first_comparison
+from space_variables import check, settings_in
 
-# A machine that does other things at the same time is slow, not wrong.
-START_SECONDS = 240
-
-# Without `site`, the editable installs of this checkout are not found: what the folder does not
-# hold is missing, as it would be in the Space.
-ALONE = """
-import runpy, sys
-sys.path[:0] = [{folder!r}]
-sys.path.append({site_packages!r})
-runpy.run_path("app.py", run_name="__main__")
-"""
+APP = ROOT / "space"
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +25,23 @@ def folder(tmp_path_factory) -> Path:
     target = tmp_path_factory.mktemp("upload") / "space"
     assemble(target)
     return target
+
+
+@pytest.fixture(scope="module")
+def space(folder):
+    with alone(folder, "ada/vlmscope") as it:
+        yield it
+
+
+def pins() -> set[str]:
+    return set((ROOT / "constraints.txt").read_text().splitlines())
+
+
+def card() -> str:
+    return (APP / "README.md").read_text()
+
+
+# ---- the folder
 
 
 def test_the_folder_holds_both_packages_the_templates_and_nothing_hidden(folder):
@@ -50,64 +60,153 @@ def test_what_a_folder_lacks_is_said(tmp_path):
     ]
 
 
+# ---- versions
+
+
 def test_the_requirements_are_the_pins_of_the_constraints():
-    pins = set((ROOT / "constraints.txt").read_text().splitlines())
-    wanted = [line for line in (APP / "requirements.txt").read_text().splitlines() if "==" in line]
-    assert wanted
-    assert set(wanted) <= pins
+    lines = (APP / "requirements.txt").read_text().splitlines()
+    wanted = [line for line in lines if not line.startswith("#")]
+    assert any(line.startswith("spaces==") for line in wanted)
+    assert set(wanted) <= pins()
 
 
 def test_the_front_matter_names_the_gradio_of_the_constraints():
-    version = re.search(r"^sdk_version: (\S+)$", (APP / "README.md").read_text(), re.M)
-    assert version
-    assert f"gradio=={version[1]}" in (ROOT / "constraints.txt").read_text().splitlines()
+    assert f"gradio=={front_matter(card())['sdk_version']}" in pins()
 
 
-def test_the_app_starts_from_the_folder_alone_on_the_base_inside_and_serves_the_grid(folder):
-    assert not lacks(folder), "the Space lacks what ships; `make train` makes it"
-    code = ALONE.format(folder=str(folder), site_packages=sysconfig.get_path("purelib"))
-    unset = ("PYTHONPATH", "BASE", "CHECKPOINTS")
-    environment = {k: v for k, v in os.environ.items() if k not in unset}
-    environment |= {"PORT": "17860", "HOST": "127.0.0.1", "CUDA_VISIBLE_DEVICES": ""}
-    app = subprocess.Popen(
-        [sys.executable, "-S", "-c", code],
-        cwd=folder,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
+def test_zerogpu_gets_its_pytorch_and_everyone_else_the_pinned_one():
+    requirements = (APP / "requirements.txt").read_text()
+    assert filled_requirements(requirements, T4) == requirements
+    there = set(filled_requirements(requirements, ZERO).splitlines())
+    assert there ^ set(requirements.splitlines()) == {
+        "torch==2.11.0",
+        next(pin for pin in pins() if pin.startswith("torch==")),
+    }
+
+
+def test_requirements_that_conflict_are_refused_with_what_conflicts(monkeypatch):
+    said = "error: No solution found\n  cause: Because a needs b<2 and you require b==2, no.\n"
+    answer = subprocess.CompletedProcess([], 1, "", said)
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: answer)
+    with pytest.raises(Refused, match=r"could not install .*T4.*: .*a needs b<2"):
+        resolve("a\nb==2", "3.12", "for T4")
+
+
+def test_a_package_index_that_cannot_be_reached_is_no_conflict(monkeypatch):
+    said = "error: Failed to fetch: `https://index/a/`\n  cause: dns error\n"
+    answer = subprocess.CompletedProcess([], 2, "", said)
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: answer)
+    with pytest.raises(Refused, match="could not be reached"):
+        resolve("a", "3.12", "for T4")
+
+
+# ---- the card
+
+
+@pytest.mark.parametrize("hardware", ALL, ids=lambda each: each.name)
+def test_the_card_is_a_spaces_card_on_every_hardware(hardware):
+    filled = filled_card(card(), "ada/vlmscope", hardware)
+    front = front_matter(filled)
+    assert front["suggested_hardware"] == hardware.name
+    assert front["python_version"] == "3.12"
+    assert front["sdk"] == "gradio"
+    assert (APP / front["app_file"]).is_file()
+    assert len(front["short_description"]) <= 60
+    assert front["thumbnail"] == (
+        "https://huggingface.co/spaces/ada/vlmscope/resolve/main/thumbnail.jpg"
     )
-    try:
-        said, address = _address(app)
-        assert "loading the base that ships" in said
-        config = json.load(urllib.request.urlopen(f"{address}/config", timeout=30))
-        grid = next(c for c in config["components"] if c["type"] == "comparisongrid")
-        asset = f"{address}/gradio_api/custom_component/{grid['component_class_id']}"
-        answer = urllib.request.urlopen(f"{asset}/client/component/index.js", timeout=30)
-        assert len(answer.read()) > 1000
-        labels = [label for c in config["components"] for label, _ in _choices(c)]
-        assert any(label.startswith("ARR-COC") for label in labels)
-    finally:
-        app.kill()
-        app.wait()
+    assert PLACE not in filled
 
 
-def _choices(component: dict) -> list[tuple[str, str]]:
-    return component["props"].get("choices") or []
+def test_a_cpu_preloads_nothing_and_the_rest_of_its_card_is_the_same():
+    on_a_gpu, on_a_cpu = (
+        front_matter(filled_card(card(), "ada/vlmscope", hardware)) for hardware in (T4, CPU)
+    )
+    assert on_a_gpu["preload_from_hub"] == ["Qwen/Qwen3-VL-2B-Instruct"]
+    assert on_a_gpu | {"suggested_hardware": "cpu-basic"} == {
+        **on_a_cpu,
+        "preload_from_hub": on_a_gpu["preload_from_hub"],
+    }
 
 
-def _address(app: subprocess.Popen) -> tuple[str, str]:
-    """What the app said until it was ready, and where it listens.
+def test_the_thumbnail_is_a_small_picture_of_the_usual_shape():
+    from PIL import Image
 
-    Fails with its output when it ends or takes too long.
-    """
-    said, deadline = [], time.monotonic() + START_SECONDS
-    assert app.stdout
-    for line in app.stdout:
-        said.append(line)
-        found = re.search(r"ready after .*: (http://\S+)", line)
-        if found:
-            return "".join(said), found[1]
-        if time.monotonic() > deadline:
-            break
-    pytest.fail("the app did not start:\n" + "".join(said))
+    file = APP / "thumbnail.jpg"
+    with Image.open(file) as picture:
+        assert picture.size == (1200, 630)
+    assert file.stat().st_size < 300_000
+
+
+# ---- by itself
+
+
+def test_only_what_the_requirements_bring_is_there(tmp_path):
+    names = {found.name.lower() for found in closure(["gradio[mcp]"])}
+    assert {"gradio", "mcp", "pydantic"} <= names
+    assert names.isdisjoint({"pytest", "torch", "vlmscope", "gradio_comparisongrid"})
+    link_into(tmp_path / "site", ["gradio[mcp]"])
+    there = {path.name for path in (tmp_path / "site").iterdir()}
+    assert {"gradio", "mcp"} <= there
+    assert there.isdisjoint({"pytest", "torch"})
+
+
+def test_a_requirement_that_is_not_installed_is_named(tmp_path):
+    with pytest.raises(Refused, match="no-such-package is among the requirements"):
+        link_into(tmp_path, ["no-such-package==1"])
+
+
+def test_the_app_starts_alone_on_the_base_inside_shows_the_grid_and_compares(space):
+    assert not lacks(space.folder), "the Space lacks what ships; `make train` makes it"
+    seen = first_comparison(space)
+    assert "baseline" in seen
+    assert "arr-coc" in seen
+
+
+def test_an_app_that_does_not_start_says_why(tmp_path):
+    class Ends(Alone):
+        def process(self, then, variables):
+            code = [sys.executable, "-c", "print('no base'); raise SystemExit(1)"]
+            return subprocess.Popen(code, stdout=subprocess.PIPE, text=True)
+
+    with pytest.raises(Refused, match="ended at its start:\nno base"):
+        first_comparison(Ends(tmp_path, tmp_path, tmp_path, "ada/vlmscope"))
+
+
+def test_a_package_that_is_not_the_folders_own_is_not_taken_for_it(space, tmp_path):
+    (tmp_path / "vlmscope").mkdir()
+    (tmp_path / "vlmscope" / "__init__.py").touch()
+    away = "import vlmscope"
+    elsewhere = Alone(tmp_path / "nothing", space.site, tmp_path, space.space)
+    elsewhere.folder.mkdir()
+    process = elsewhere.process(away, {})
+    assert "No module named" in process.communicate()[0]
+
+
+def test_variables_are_read_by_the_app_before_they_are_set(space):
+    check({"BASE": "a/b", "HUB": "c/d e", "CHECKPOINTS": "/mnt/heads"}, space)
+    with pytest.raises(Refused, match="USERS=0 is no whole number"):
+        check({"USERS": "0"}, space)
+    with pytest.raises(Refused, match="BAES is no variable"):
+        check({"BAES": "a/b"}, space)
+    with pytest.raises(Refused, match="PORT is no variable"):
+        check({"PORT": "1"}, space)
+
+
+def test_a_secret_is_never_a_variable_and_its_value_is_not_said(space):
+    with pytest.raises(Refused, match="SECRET would be a variable that everyone can read") as said:
+        check({"SECRET": "correct horse battery"}, space)
+    assert "correct" not in str(said.value)
+
+
+def test_the_names_of_the_settings_come_from_the_cards_table():
+    assert {"BASE", "HOST", "PORT", "SECRET", "TRACK"} <= settings_in(card())
+
+
+def test_spaces_bring_the_gradio_of_the_card():
+    version = front_matter(card())["sdk_version"]
+    assert f"gradio[oauth,mcp]=={version}" in brought_by_spaces(version)
+
+
+def test_the_front_matter_is_plain_yaml():
+    assert isinstance(yaml.safe_load(card().split("---\n")[1]), dict)

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Event, Thread
-from typing import Any
+from typing import Any, Self
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from vlmscope.checkpoints.hub import Hub
@@ -36,6 +36,7 @@ class Repo:
     gated: bool = False
     token: str | None = None
     """Who may read it: None for all."""
+    private: bool = False
     unsafe: tuple[str, ...] = ()
     entries: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
     """Files as they are listed, by commit and path."""
@@ -45,12 +46,17 @@ class Repo:
         return (commit, self.commits[commit]) if commit in self.commits else None
 
 
-Fault = Callable[["_Handler"], bool]
+Fault = Callable[["Handler"], bool]
 """Answers a request in its own way, and says whether it did."""
 
 
 class LoopbackHub:
     """Serves while it is open. `requests` holds what was asked, with the token that came along."""
+
+    @property
+    def handler(self) -> type[Handler]:
+        """What answers; a Hub that can do more has another."""
+        return Handler
 
     def __init__(self) -> None:
         self.repos: dict[tuple[str, str], Repo] = {}
@@ -95,7 +101,7 @@ class LoopbackHub:
         return [f"{method} {path}" for method, path, _ in self.requests if part in path]
 
     def _server(self) -> ThreadingHTTPServer:
-        handler = type("Handler", (_Handler,), {"hub": self})
+        handler = type("Handler", (self.handler,), {"hub": self})
         server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         server.daemon_threads = True
         Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
@@ -108,7 +114,7 @@ class LoopbackHub:
             server.shutdown()
             server.server_close()
 
-    def __enter__(self) -> LoopbackHub:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -126,7 +132,7 @@ def hub_of(server: LoopbackHub, cache: Path, **settings: Any) -> Hub:
 
 
 def status(code: int, **headers: str) -> Fault:
-    def answer(handler: _Handler) -> bool:
+    def answer(handler: Handler) -> bool:
         handler.reply(code, b"{}", {key.replace("_", "-"): value for key, value in headers.items()})
         return True
 
@@ -134,7 +140,7 @@ def status(code: int, **headers: str) -> Fault:
 
 
 def slow(seconds: float) -> Fault:
-    def answer(handler: _Handler) -> bool:
+    def answer(handler: Handler) -> bool:
         time.sleep(seconds)
         return False
 
@@ -145,7 +151,7 @@ def cut_after(count: int, times: int = 1) -> Fault:
     """The first so many answers end after `count` bytes, and the connection with them."""
     left = [times]
 
-    def answer(handler: _Handler) -> bool:
+    def answer(handler: Handler) -> bool:
         if handler.command != "GET" or left[0] <= 0:
             return False
         left[0] -= 1
@@ -158,7 +164,7 @@ def cut_after(count: int, times: int = 1) -> Fault:
 def slowly(server: LoopbackHub, part: str = "/store/", piece: int = 100_000) -> None:
     """Answers for a part of the path come in pieces, a moment apart."""
 
-    def answer(handler: _Handler) -> bool:
+    def answer(handler: Handler) -> bool:
         handler.piece = piece
         return False
 
@@ -168,7 +174,7 @@ def slowly(server: LoopbackHub, part: str = "/store/", piece: int = 100_000) -> 
 def stuck_after(count: int, until: Event) -> Fault:
     """Answers stop after `count` bytes, and their connection stays open until it is over."""
 
-    def answer(handler: _Handler) -> bool:
+    def answer(handler: Handler) -> bool:
         handler.stuck = (count, until)
         return False
 
@@ -178,7 +184,7 @@ def stuck_after(count: int, until: Event) -> Fault:
 def says(body: bytes, code: int = 200, **headers: str) -> Fault:
     """A body of one's own, and headers with `_` for `-`."""
 
-    def answer(handler: _Handler) -> bool:
+    def answer(handler: Handler) -> bool:
         named = {key.replace("_", "-"): value for key, value in headers.items()}
         handler.reply(code, body, {"Content-Type": "application/json", **named})
         return True
@@ -189,7 +195,7 @@ def says(body: bytes, code: int = 200, **headers: str) -> Fault:
 def endless(ended: Event) -> Fault:
     """An answer without an end, until who asked has left."""
 
-    def answer(handler: _Handler) -> bool:
+    def answer(handler: Handler) -> bool:
         handler.send_response(200)
         handler.send_header("Content-Type", "application/json")
         handler.end_headers()
@@ -204,23 +210,23 @@ def endless(ended: Event) -> Fault:
     return answer
 
 
-def corrupt(handler: _Handler) -> bool:
+def corrupt(handler: Handler) -> bool:
     handler.spoil = True
     return False
 
 
-def without_ranges(handler: _Handler) -> bool:
+def without_ranges(handler: Handler) -> bool:
     handler.whole = True
     return False
 
 
-def hang_up(handler: _Handler) -> bool:
+def hang_up(handler: Handler) -> bool:
     handler.connection.shutdown(socket.SHUT_RDWR)
     handler.close_connection = True
     return True
 
 
-class _Handler(BaseHTTPRequestHandler):
+class Handler(BaseHTTPRequestHandler):
     hub: LoopbackHub
     protocol_version = "HTTP/1.1"
     cut: int | None = None
@@ -255,12 +261,15 @@ class _Handler(BaseHTTPRequestHandler):
         for part, fault in list(self.hub.faults.items()):
             if part in path and fault(self):
                 return
-        for pattern, act in _ROUTES:
+        for pattern, act in self.routes():
             found = pattern.fullmatch(path)
             if found:
                 act(self, **found.groupdict())
                 return
         self.reply(404, b"{}")
+
+    def routes(self) -> list[Route]:
+        return _ROUTES
 
     def repo(self, kind: str | None, repo_id: str) -> Repo | None:
         """The repository that may be read; otherwise the answer was given."""
@@ -289,7 +298,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         commit, files = at
         about = {
-            **{"_id": "1", "id": repo, "modelId": repo, "sha": commit, "private": False},
+            **{"_id": "1", "id": repo, "modelId": repo, "sha": commit, "private": found.private},
             **{"lastModified": DATE, "tags": [], "downloads": 0, "likes": 0, "gated": False},
             "siblings": [{"rfilename": path} for path in files],
         }
@@ -403,29 +412,31 @@ def entry(path: str, data: bytes) -> dict[str, Any]:
     return out
 
 
-_ROUTES: list[tuple[re.Pattern[str], Any]] = [
-    (re.compile(r"/api/(?P<kind>models|spaces)/(?P<repo>[^/]+/[^/]+)"), _Handler.info),
+Route = tuple[re.Pattern[str], Any]
+
+_ROUTES: list[Route] = [
+    (re.compile(r"/api/(?P<kind>models|spaces)/(?P<repo>[^/]+/[^/]+)"), Handler.info),
     (
         re.compile(r"/api/(?P<kind>models|spaces)/(?P<repo>[^/]+/[^/]+)/revision/(?P<revision>.+)"),
-        _Handler.info,
+        Handler.info,
     ),
     (
         re.compile(
             r"/api/(?P<kind>models|spaces)/(?P<repo>[^/]+/[^/]+)/tree/(?P<revision>[^/]+)(/(?P<path>.+))?"
         ),
-        _Handler.tree,
+        Handler.tree,
     ),
     (
         re.compile(
             r"/api/(?P<kind>models|spaces)/(?P<repo>[^/]+/[^/]+)/paths-info/(?P<revision>[^/]+)"
         ),
-        _Handler.paths,
+        Handler.paths,
     ),
     (
         re.compile(
             r"/(?P<kind>spaces/)?(?P<repo>[^/]+/[^/]+)/resolve/(?P<revision>[^/]+)/(?P<path>.+)"
         ),
-        _Handler.resolve,
+        Handler.resolve,
     ),
-    (re.compile(r"/store/(?P<digest>[0-9a-f]+)"), _Handler.stored),
+    (re.compile(r"/store/(?P<digest>[0-9a-f]+)"), Handler.stored),
 ]
