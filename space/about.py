@@ -110,6 +110,10 @@ def keeping_rows(settings: Settings) -> Iterator[Row]:
         "set: people are known again after a restart" if settings.secret else "new at every start"
     )
     yield Row("key of the browsers", kept, "SECRET")
+    line = "a line for each comparison, no image" if settings.is_logged else "faults alone"
+    yield Row("log", line, "LOG")
+    questions = settings.is_logged and settings.log_questions
+    yield Row("questions in the log", "yes" if questions else "no", "LOG_QUESTIONS")
 
 
 def tracking_rows(app: App) -> Iterator[Row]:

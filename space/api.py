@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from api_document import Document, document, in_line
 from application import App
 from events import AT_ONCE
+from journal import Entry
 from offer import Offer
 from pace import Work
 from people import Visit, counted_as
@@ -79,8 +80,10 @@ def api(app: App, page: gr.Blocks) -> None:
         # A tool's result is text: Gradio would write a dictionary as Python does.
         is_tool = (request.headers or {}).get("x-gradio-user") == "mcp"
         arguments = (image, question, variants, expected, budget, mode, max_new_tokens)
-        for told in _answered(app, offer, counted_as(NOBODY, request), *arguments):
-            yield strict_json.dumps(told) if is_tool else told
+        how = "tool" if is_tool else "api"
+        with app.journal.entry(how, counted_as(NOBODY, request)) as entry:
+            for told in _answered(app, offer, entry, *arguments):
+                yield strict_json.dumps(told) if is_tool else told
 
     # What a stream of documents is to a client: a document.
     compare.__annotations__["return"] = Document
@@ -97,7 +100,7 @@ def api(app: App, page: gr.Blocks) -> None:
 def _answered(
     app: App,
     offer: Offer,
-    who: str,
+    entry: Entry,
     image: Any,
     question: Any,
     lines: Any,
@@ -112,11 +115,13 @@ def _answered(
         asked = _read(app, offer, image, question, lines, budget)
         right = _text("expected", expected).strip() or None
         longest = _length(max_new_tokens, app.settings.max_new_tokens)
-        work = Work(_mode(mode), len(asked.variants))
+        entry.mode = _mode(mode)
+        entry.asks(asked.variants, asked.image.size, asked.question)
+        work = Work(entry.mode, len(asked.variants))
         # A batch gives way to it, as to any comparison.
-        with app.places.comparison(who, work) as ticket:
+        with app.places.comparison(entry.who, work) as entry.ticket:
             # Told time and again, so that Gradio sees who has left, and closes this.
-            for standing in ticket.waits(lambda: False):
+            for standing in entry.ticket.waits(lambda: False):
                 yield in_line(asked, right, standing)
             events = compare_variants(
                 app.base,
@@ -127,9 +132,10 @@ def _answered(
                 max_new_tokens=longest,
                 **app.settings.engine_options,
             )
-            run = yield from _documents(events, right, offer)
-        app.tracker.comparison(run, right)
+            entry.run = yield from _documents(events, right, offer)
+        app.tracker.comparison(entry.run, right)
     except VlmscopeError as refused:
+        entry.outcome = "refused"
         raise _error(str(refused)) from refused
     except Exception as fault:
         log.exception("a comparison failed")

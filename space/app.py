@@ -1,12 +1,12 @@
 """The vlmscope app: run `make run`, or `python app.py` in the folder of a Space."""
 
-import logging
 import os
 import sys
 import time
 from dataclasses import replace
 from functools import partial
 
+from logs import keep_journal, start_logging
 from settings import BadSetting, read_or_exit
 
 PROXIES = "127.0.0.1,::1,10.0.0.0/8,100.64.0.0/10,172.16.0.0/12,192.168.0.0/16,fc00::/7"
@@ -22,8 +22,9 @@ if os.environ.get("SPACE_ID"):
 
 def main() -> None:
     started = time.monotonic()
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    start_logging()
     settings = read_or_exit()
+    keep_journal(settings.is_logged)
     _say("loading the libraries")
 
     import torch
@@ -32,6 +33,7 @@ def main() -> None:
     from bases import check_answer_length, load_base
     from examples import read_examples
     from history.store import History
+    from journal import Journal
     from keeping import lasting
     from menu import fitting, menu
     from page import build, launch_options
@@ -92,6 +94,7 @@ def main() -> None:
             places=Places(settings.places, bounds),
             history=history,
             tracker=tracker,
+            journal=Journal(settings.seconds, settings.log_questions, settings.secret),
         )
     )
     host = in_url(settings.host)

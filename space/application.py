@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from examples import Example
 from history.store import History
+from journal import Journal
 from menu import Choice
 from people import Visits
 from places import Places
@@ -27,3 +28,4 @@ class App:
     places: Places = field(default_factory=lambda: Places(Settings().places))
     history: History = field(default_factory=lambda: History(None))
     tracker: Tracker = field(default_factory=Tracker)
+    journal: Journal = field(default_factory=Journal)

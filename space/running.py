@@ -15,6 +15,7 @@ from examples import expected_answer
 from figures import table
 from gradio_comparisongrid import Comparison
 from history.recording import record
+from journal import Entry
 from layout import Inputs, Results, note, note_files, problem, waiting
 from menu import Choice, notes
 from offer import Offer
@@ -67,9 +68,8 @@ def compare_and_stop(app: App, form: Inputs, shown: Results, mine: States) -> No
             request: gr.Request,
         ) -> Iterator[dict[Any, Any]]:
             asked = (image, question, ticked, lines, percent, own)
-            yield from _compared(
-                app, form, shown, mine, mode, asked, visit, added, counted_as(visit, request)
-            )
+            with app.journal.entry("page", counted_as(visit, request), mode) as entry:
+                yield from _compared(app, form, shown, mine, mode, asked, visit, added, entry)
 
         return run
 
@@ -113,7 +113,7 @@ def _compared(
     asked: tuple[str | None, str | None, list[str], str | None, float, Any],
     visit: Visit,
     added: tuple[Choice, ...],
-    who: str,
+    entry: Entry,
 ) -> Iterator[dict[Any, Any]]:
     """Updates of the page while a comparison runs; the last says as `shown.told` what was wrong."""
     yield {form.waiting: waiting(""), shown.note: note("")}
@@ -130,33 +130,40 @@ def _compared(
         if isinstance(read, Problems):
             problems = read
         else:
+            entry.asks(read.variants, read.image.size, read.question)
             answer = expected_answer(app.examples, image, read.question)
             context = Context(answer, notes(offered))
-            with app.places.comparison(who, Work(mode, len(read.variants))) as ticket:
-                for place in sentences(ticket.waits(visit.stop.is_set)):
+            work = Work(mode, len(read.variants))
+            with app.places.comparison(entry.who, work) as entry.ticket:
+                for place in sentences(entry.ticket.waits(visit.stop.is_set)):
                     yield {form.waiting: waiting(place)}
                 for value in _values(app, read, mode, context, visit.stop, gathering):
                     note_files(shown.grid, value)
                     before, said = said, {shown.grid: value, shown.table: table(value)}
                     is_told = before.get(shown.table) == said[shown.table]
                     yield {shown.grid: value} if is_told else said
-            if run := gathering.to_run():
+                entry.run = gathering.to_run()
+            if run := entry.run:
                 app.tracker.comparison(run, answer)
                 recorded = record(app, visit, run, answer, added)
                 said[mine.last] = Last(run, answer, recorded.id)
                 said[shown.note] = note(recorded.problem)
     except Busy as full:
+        entry.outcome = "refused"
         said[form.waiting] = waiting(str(full), is_refused=True)
     except InputError as refused:
         problems = _refusal(app.base, read, str(refused))
     except VlmscopeError as refused:
         problems = Problems(variants=str(refused))
     except Exception:
+        entry.outcome = "failed"
         log.exception("a comparison failed")
         sentence = "The comparison failed unexpectedly; the server's log says where."
         problems = Problems(variants=sentence)
     finally:
         visit.stop.end()
+    if any(asdict(problems).values()):
+        entry.outcome = entry.outcome or "refused"
     # Once more as a whole: a client that does not stream reads this alone.
     yield said | {shown.told: asdict(problems)}
 

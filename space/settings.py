@@ -75,6 +75,10 @@ class Settings:
     """The tracker's project."""
     track_questions: bool = False
     """Whether questions and answers are tracked beside the figures."""
+    log: bool | None = None
+    """Whether the log has a line for each comparison; none: on a shared server yes, else no."""
+    log_questions: bool = False
+    """Whether that line has the question too."""
     space: str | None = None
     """`owner/name` of the Hugging Face Space that this is, if it is one."""
 
@@ -108,6 +112,11 @@ class Settings:
     def seconds(self) -> int | None:
         """How long one comparison may take."""
         return self.timeout or (None if self.is_private else STRANGERS_SECONDS)
+
+    @property
+    def is_logged(self) -> bool:
+        """Whether the log has a line for each comparison."""
+        return not self.is_private if self.log is None else self.log
 
     @property
     def engine_options(self) -> dict[str, Any]:
@@ -152,6 +161,8 @@ def read(environment: Mapping[str, str]) -> Settings:
         track=_tracker(environment),
         track_project=environment.get("TRACK_PROJECT", "").strip() or Settings.track_project,
         track_questions=_yes(environment, "TRACK_QUESTIONS"),
+        log=_yes(environment, "LOG") if environment.get("LOG", "").strip() else None,
+        log_questions=_yes(environment, "LOG_QUESTIONS"),
         space=space,
     )
 

@@ -17,6 +17,7 @@ from batch.plan import Plan
 from batch.rows import Row, row_of_kept
 from history.store import History
 from history.values import NotThere
+from journal import Journal
 from offer import Offer
 from places import Places
 from tracking import TrackedBatch, Tracker
@@ -68,9 +69,10 @@ class Batches:
         history: History,
         tracker: Tracker | None = None,
         limits: Mapping[str, Any] | None = None,
+        journal: Journal | None = None,
     ) -> None:
         self._base, self._places, self._history = base, places, history
-        self._tracker, self._limits = tracker or Tracker(), limits
+        self._tracker, self._limits, self._journal = tracker or Tracker(), limits, journal
         self._lock = threading.Lock()
         self._held: dict[str, Held] = {}
         self._beginning: set[str] = set()
@@ -213,7 +215,8 @@ class Batches:
                 held.forget_images()
                 tracked.done(accuracies_of(plan, rows))
 
-        job = Job(self._base, plan, self._places, keep, tell, self._limits)
+        more = (self._limits, self._journal, person)
+        job = Job(self._base, plan, self._places, keep, tell, *more)
         held = Held(id, folder, job, tracked)
         return held
 

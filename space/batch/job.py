@@ -10,8 +10,10 @@ from typing import Any, Literal
 
 from batch.plan import Plan
 from batch.rows import Row, row_of
+from journal import Journal
 from pace import Work
 from places import Places
+from request import picture_size
 from vlmscope import Case, SharedBase, VlmscopeError
 from vlmscope.evidence.cases import CaseRun, run_cases
 
@@ -42,7 +44,8 @@ class Job:
 
     `keep` takes each case as it ends; raises VlmscopeError or OSError where it cannot: then the batch
     stops, and asks that case again when it goes on. `tell` hears of every change of the state,
-    with the finished cases by id. `limits` are options of the engine that hold for every batch.
+    with the finished cases by id. `limits` are options of the engine that hold for every batch. The `journal`
+    has a line for each case of `who`.
     """
 
     def __init__(
@@ -53,10 +56,12 @@ class Job:
         keep: Callable[[CaseRun], None],
         tell: Callable[[State, Mapping[str, Row]], None],
         limits: Mapping[str, Any] | None = None,
+        journal: Journal | None = None,
+        who: str = "",
     ) -> None:
         self.plan = plan
         self._base, self._places, self._keep, self._tell = base, places, keep, tell
-        self._limits = limits or {}
+        self._limits, self._journal, self._who = limits or {}, journal or Journal(), who
         self._lock = threading.Lock()
         self._rows: dict[str, Row] = {}
         self._state: State = "stopped"
@@ -164,14 +169,22 @@ class Job:
             self._is_waiting = False
             if not ticket.has_place:
                 return
-            options = {**plan.options, **self._limits}
-            found = list(
-                run_cases(self._base, [case], plan.variants, stop=self._stop.is_set, **options)
-            )
+            with self._journal.entry("batch", self._who, work.kind) as entry:
+                entry.ticket = ticket
+                entry.asks(plan.variants, picture_size(str(case.image)) or (0, 0), case.query)
+                found = self._run(case)
+                entry.run = found[0].run if found else None
+                entry.outcome = "refused" if found and found[0].error else None
         for each in found:
             self._keep(each)
             with self._lock:
                 self._rows[case.id] = row_of(each)
+
+    def _run(self, case: Case) -> list[CaseRun]:
+        """The case's outcome; none where it was stopped before its end."""
+        options = {**self.plan.options, **self._limits}
+        stop = self._stop.is_set
+        return list(run_cases(self._base, [case], self.plan.variants, stop=stop, **options))
 
     def _end(self, state: State, note: str) -> None:
         with self._lock:

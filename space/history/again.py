@@ -75,8 +75,12 @@ def steps(
     gathering, ended, total = Gathering(), 0, len(wanted.variants)
     # A batch gives way to it, as to any comparison.
     mode = "measured" if wanted.options.get("mode") == "measured" else "together"
-    with app.places.comparison(who, Work(mode, total)) as ticket:
-        for place in sentences(ticket.waits(stop.is_set)):
+    with (
+        app.journal.entry("again", who, mode) as entry,
+        app.places.comparison(who, Work(mode, total)) as entry.ticket,
+    ):
+        entry.asks(wanted.variants, (run.image.width, run.image.height), run.query)
+        for place in sentences(entry.ticket.waits(stop.is_set)):
             yield Step(0, total, None, place)
         events = compare(
             app.base,
@@ -93,6 +97,7 @@ def steps(
                 ended += _is_end(event)
                 if not isinstance(event, Token):
                     yield Step(ended, total, gathering.to_run())
+        entry.run = gathering.to_run()
 
 
 def _is_end(event: Event) -> bool:
