@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from api_document import Document, document, in_line
 from application import App
+from engine import compare as compare_variants
 from events import AT_ONCE
 from journal import Entry
 from offer import Offer
@@ -32,7 +33,6 @@ from vlmscope import (
     Variant,
     VlmscopeError,
 )
-from vlmscope import compare as compare_variants
 from vlmscope.values import strict_json
 from vlmscope.values.errors import plain, shown
 

@@ -7,6 +7,7 @@ import gradio as gr
 
 import inside_view
 from application import App
+from engine import internals
 from events import AT_ONCE, QUIET
 from gradio_comparisongrid import Comparison, ComparisonGrid
 from layout import note_files, problem
@@ -14,7 +15,7 @@ from pace import Work
 from people import Visit, counted_as
 from states import Last, States
 from titles import heading, without_folder
-from vlmscope import VlmscopeError, internals
+from vlmscope import VlmscopeError
 from vlmscope.variants.arr_coc_head import PROBES
 
 KIND = "arr-coc"

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from logs import JOURNAL
 from places import Ticket
-from vlmscope import Run, Variant
+from vlmscope import Run, Variant, VlmscopeError
 from vlmscope.values.errors import plain
 
 log = logging.getLogger(JOURNAL)
@@ -66,6 +66,9 @@ class Journal:
             yield entry
         except GeneratorExit:  # who asked has left
             raise
+        except VlmscopeError:
+            entry.outcome = entry.outcome or "refused"
+            raise
         except BaseException:
             entry.outcome = entry.outcome or "failed"
             raise
@@ -74,8 +77,7 @@ class Journal:
 
     def _write(self, entry: Entry) -> None:
         ticket, run, size = entry.ticket, entry.run, entry.size
-        has_place = ticket is not None and ticket.has_place
-        seconds = self._clock() - ticket.since if ticket and has_place else 0.0
+        seconds = self._seconds_of(ticket) if ticket and ticket.has_place else 0.0
         facts: dict[str, Any] = {
             "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
             "who": hashlib.blake2b(entry.who.encode(), key=self._key, digest_size=4).hexdigest(),
@@ -94,6 +96,9 @@ class Journal:
             facts["question"] = plain(entry.question, MOST_OF_A_QUESTION)
         known = ((name, str(fact)) for name, fact in facts.items() if fact != "")
         log.info("comparison %s", " ".join(f"{name}={_value(text)}" for name, text in known))
+
+    def _seconds_of(self, ticket: Ticket) -> float:
+        return self._clock() - ticket.since if ticket.took is None else ticket.took
 
     def _outcome(self, run: Run | None, seconds: float) -> Outcome:
         statuses = {each.status for each in run.results} if run else {"stopped"}

@@ -54,6 +54,8 @@ class Ticket:
         """Seconds until it had a place, or gave up."""
         self.since = now
         """When it came, then when it had a place."""
+        self.took: float | None = None
+        """Seconds for which it had a place, once it gave that back."""
         self._places = places
 
     def waits(self, stop: Callable[[], bool]) -> Iterator[Standing]:
@@ -166,7 +168,8 @@ class Places:
         with self._changed:
             if ticket.has_place:
                 self._running.remove(ticket)
-                self._pace.add(ticket.work, self._clock() - ticket.since)
+                ticket.took = self._clock() - ticket.since
+                self._pace.add(ticket.work, ticket.took)
             elif ticket in self._lines[ticket.kind]:
                 self._lines[ticket.kind].remove(ticket)
             if ticket.kind == "comparison":

@@ -3,10 +3,11 @@
 from dataclasses import replace
 
 from convert import Context, finished, from_run, with_selection
+from engine import select
 from gradio_comparisongrid import Comparison
 from request import with_budget
 from titles import given_title
-from vlmscope import Failed, Maps, Run, SharedBase, Variant, select
+from vlmscope import Failed, Maps, Run, SharedBase, Variant
 
 
 def at_budget(variant: Variant, run: Run, percent: float) -> Variant:

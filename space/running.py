@@ -10,6 +10,7 @@ import gradio as gr
 from application import App
 from comparing import StopSignal, watch
 from convert import Context
+from engine import compare
 from events import AT_ONCE, QUIET, UNSEEN
 from examples import expected_answer
 from figures import table
@@ -25,7 +26,7 @@ from places import Busy
 from request import Limits, Problems, Request, own_of, read_form
 from standing import sentences
 from states import Last, States
-from vlmscope import Gathering, InputError, SharedBase, VlmscopeError, compare
+from vlmscope import Gathering, InputError, SharedBase, VlmscopeError
 from vlmscope.engine.prompt import reserved_tokens
 
 Mode = Literal["together", "measured"]

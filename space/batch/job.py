@@ -10,12 +10,13 @@ from typing import Any, Literal
 
 from batch.plan import Plan
 from batch.rows import Row, row_of
+from engine import run_cases
 from journal import Journal
 from pace import Work
 from places import Places
 from request import picture_size
 from vlmscope import Case, SharedBase, VlmscopeError
-from vlmscope.evidence.cases import CaseRun, run_cases
+from vlmscope.evidence.cases import CaseRun
 
 log = logging.getLogger(__name__)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from application import App
 from comparing import StopSignal
+from engine import compare
 from menu import Choice
 from offer import Offer
 from pace import Work
@@ -21,7 +22,6 @@ from vlmscope import (
     Stopped,
     Token,
     Variant,
-    compare,
 )
 
 OPTIONS = ("max_new_tokens", "mode", "repeats", "temperature", "seed", "word_maps")

@@ -52,7 +52,7 @@ def test_a_download_that_is_stopped_fails_no_variant(tiny, square, monkeypatch):
     def stopped(*args, **kwargs):
         raise Interrupted("The download was stopped.")
 
-    monkeypatch.setattr("vlmscope.engine.base.local_source", stopped)
+    monkeypatch.setattr("vlmscope.engine.base.held_source", stopped)
     first, second = select(tiny, square, QUERY, ["arr-coc:hf://someone/head", "uniform"])
     assert isinstance(first, Stopped) and isinstance(second, Maps)
 

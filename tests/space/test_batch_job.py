@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+import engine
 from batch.batches import FOUND, LEFT, Batches, Held
 from batch.form import Problems
 from batch.job import FAILED
@@ -20,7 +21,6 @@ from offer import Offer
 from places import Places
 from tracking import TrackedBatch, Tracker
 from vlmscope import InputError, Variant, peek
-from vlmscope.evidence import cases as cases_module
 from vlmscope.evidence.accuracy import Accuracies
 from vlmscope.evidence.cases import CaseRun, product
 
@@ -93,14 +93,14 @@ def whole(batches, history, offer, prepare) -> tuple[dict, dict]:
 
 def at_case(monkeypatch, number: int, act) -> None:
     """Do something while the case of this number runs, counted from now."""
-    run, count = cases_module.run, iter(range(1, 1000))
+    run, count = engine.run, iter(range(1, 1000))
 
     def watched(*args, **options):
         if next(count) == number:
             act()
         return run(*args, **options)
 
-    monkeypatch.setattr(cases_module, "run", watched)
+    monkeypatch.setattr(engine, "run", watched)
 
 
 def test_a_batch_gives_every_variants_answer_to_every_case_and_the_history_has_them(

@@ -15,6 +15,7 @@ from history.beside import beside
 from history.cards import details, entry_list, range_text
 from history.differences import differences, sentence
 from history.store import History
+from journal import Journal
 from menu import menu
 from pace import Work
 from places import Places
@@ -41,6 +42,7 @@ def app(base, head) -> Any:
         choices=menu([peek(head)]),
         settings=Settings(max_new_tokens=6),
         places=Places(1),
+        journal=Journal(),
     )
 
 

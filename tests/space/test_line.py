@@ -1,5 +1,6 @@
 """Comparisons of several at once: the line that they wait in, and what each may have of the engine."""
 
+import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,17 +12,28 @@ from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 
 from application import App
+from logs import JOURNAL, hider, record_factory
 from menu import menu
 from pace import Work
 from page import build, launch_options
 from places import Bounds, Places
 from settings import Settings
 from shelf import Shelf
+from vlmscope import SharedBase
 from vlmscope.checkpoints.hub import Hub
 
 from .conftest import QUESTION
 
 OTHERS = Work("together")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def logs_without_secrets():
+    """As the app starts."""
+    before = logging.getLogRecordFactory()
+    logging.setLogRecordFactory(record_factory(hider({})))
+    yield
+    logging.setLogRecordFactory(before)
 
 
 @pytest.fixture(scope="module")
@@ -116,6 +128,43 @@ def test_a_client_that_leaves_frees_its_place_in_the_line(app, address, image_fi
 def next_place(app: App) -> int:
     with app.places.comparison("me", OTHERS) as mine:
         return app.places.standing(mine).place
+
+
+def test_each_has_a_line_in_the_log_that_says_how_it_went_and_no_question(
+    app, client, image_file, caplog
+):
+    caplog.set_level(logging.INFO, JOURNAL)
+    assert ask(client, image_file).result(timeout=60)["variants"]
+    client.predict(*form(image_file), api_name="/compare_form")
+    refused = [None, QUESTION, ["baseline"], "", 50, {}]
+    client.predict(*refused, api_name="/compare_form")
+    until(lambda: len(caplog.records) >= 3)
+    api, page, empty = (record.getMessage() for record in caplog.records)
+    assert " how=api " in api and " outcome=done" in api
+    assert " how=page " in page and " kinds=baseline " in page and " outcome=done" in page
+    assert " outcome=refused" in empty
+    assert QUESTION not in caplog.text
+
+
+def test_a_token_in_an_address_or_an_exception_reaches_neither_page_nor_log(
+    client, image_file, caplog, monkeypatch
+):
+    token = "hf_" + "aB3" * 11
+    address = {"path": f"http://me:{token}@127.0.0.1:9/x.png", "meta": {"_type": "gradio.FileData"}}
+    with pytest.raises(AppError) as said:
+        client.predict(address, QUESTION, api_name="/compare")
+    assert "cannot be fetched" in str(said.value)
+
+    def refuse(*_: Any) -> None:
+        raise OSError(f"401: https://someone:{token}@huggingface.co")
+
+    with monkeypatch.context() as fault:
+        fault.setattr(SharedBase, "pixels", refuse)
+        shown = client.predict(*form(image_file), api_name="/compare_form")
+    assert "failed unexpectedly" in str(shown)
+    assert "401" in caplog.text
+    for text in (str(said.value), str(shown), caplog.text):
+        assert token not in text
 
 
 def test_what_takes_too_long_is_stopped_says_so_and_keeps_what_there_is(

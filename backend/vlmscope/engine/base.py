@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -17,7 +19,7 @@ from vlmscope.checkpoints.content import content_key
 from vlmscope.checkpoints.head import LoadedHead, check_head, load_head
 from vlmscope.checkpoints.hub import Hub
 from vlmscope.checkpoints.places import weights_file
-from vlmscope.checkpoints.sources import held_source, local_source
+from vlmscope.checkpoints.sources import held_source
 from vlmscope.engine.adapters import Adapted, adapt, linear_modules
 from vlmscope.engine.features import ImageFeatures, Pixels, to_pixels
 from vlmscope.engine.loading import Parts, choose_device, choose_dtype, find_base, load_parts
@@ -34,8 +36,9 @@ class SharedBase:
     """A Qwen3-VL with its tokenizer and image processor, safe to share between users.
 
     Checkpoints come from this machine or through `hub` (None: any repository, with the environment's
-    token); without `pickles`, safetensors alone. `turn` is held for each single step of work on the
-    device. Nothing that belongs to one comparison is kept on the model.
+    token); without `pickles`, safetensors alone. `found` says of sources that were looked for before where
+    they lie on this machine, or why they are refused: nobody is asked for them again. `turn` is held for
+    each single step of work on the device. Nothing that belongs to one comparison is kept on the model.
     """
 
     name: str
@@ -49,10 +52,19 @@ class SharedBase:
     pickles: bool = True
     hub: Hub | None = None
     memory: Memory = field(default=None)  # type: ignore[assignment]
+    found: Mapping[str, str | CheckpointError] = field(default_factory=dict)
+    plain: Adapted = field(default=None)  # type: ignore[assignment]
+    """The base without an adapter."""
 
     def __post_init__(self) -> None:
         if self.memory is None:
             object.__setattr__(self, "memory", Memory(self.device, Limits()))
+        if self.plain is None:
+            object.__setattr__(self, "plain", Adapted(self.model))
+
+    def knowing(self, found: Mapping[str, str | CheckpointError]) -> SharedBase:
+        """The same base, its memory and its turn, to which `found` is known of checkpoints."""
+        return replace(self, found=found)
 
     @classmethod
     def load(
@@ -154,11 +166,6 @@ class SharedBase:
         """The chat prompt of this image and question, with every image token."""
         return build_prompt(self.model, self.tokenizer, query, pixels.grid_thw)
 
-    @cached_property
-    def plain(self) -> Adapted:
-        """The base without an adapter."""
-        return Adapted(self.model)
-
     def adapted(self, adapters: Sequence[str]) -> Adapted:
         """The base with the adapter that is named, from a small LRU, or as it is; it never changes.
 
@@ -170,7 +177,7 @@ class SharedBase:
             raise InputError(
                 f"A variant has one adapter, and {' and '.join(adapters)} were given; leave one out."
             )
-        with held_source(adapters[0], self.pickles, self.hub) as local:
+        with self.held(adapters[0]) as local:
             file = adapter_file(local, self.pickles)
             check = partial(fit_lora, str(file), linear_modules(self.model))
             key = content_key(file, file.with_name(CONFIG), check=check)
@@ -180,8 +187,13 @@ class SharedBase:
         """Raise CheckpointError unless this adapter could be loaded; none of its tensors is read."""
         if self.is_offloaded:
             raise CheckpointError(OFFLOADED)
-        with held_source(source, self.pickles, self.hub) as local:
+        with self.held(source) as local:
             fit_lora(local, linear_modules(self.model))
+
+    def check_head(self, source: str) -> None:
+        """Raise CheckpointError unless this ARR-COC head could be loaded; its tensors are not made."""
+        with self.held(source) as local:
+            self._head_of(local)
 
     def features(self, pixels: Pixels, adapted: Adapted) -> tuple[ImageFeatures, float | None]:
         """The image's features, from the vision tower once and from a small LRU after that.
@@ -208,17 +220,36 @@ class SharedBase:
 
     def head(self, source: str) -> LoadedHead:
         """The ARR-COC head that `source` names, from a small LRU; raises CheckpointError."""
-        with held_source(source, self.pickles, self.hub) as local:
-            file = weights_file(local, self.pickles)
-            check = partial(check_head, file, self.hidden_size)
+        with self.held(source) as local:
+            file, key = self._head_of(local)
             return self.memory.heads.get_or_make(
-                content_key(file, check=check),
-                lambda: load_head(str(file), self.hidden_size, self.device),
+                key, lambda: load_head(str(file), self.hidden_size, self.device)
             )
 
+    def _head_of(self, local: str) -> tuple[Path, str]:
+        """A head's file and the digest of its content; raises CheckpointError for one that does not fit."""
+        file = weights_file(local, self.pickles)
+        return file, content_key(file, check=partial(check_head, file, self.hidden_size))
+
+    @contextmanager
+    def held(self, source: str, stop: Callable[[], bool] | None = None) -> Iterator[str]:
+        """The source itself, or the file that was fetched for it from the Hub; raises CheckpointError.
+
+        While this lasts, the file does not leave the Hub's cache for others.
+        """
+        known = self.found.get(source)
+        if isinstance(known, CheckpointError):
+            raise CheckpointError(str(known))
+        if known is not None:
+            yield known
+            return
+        with held_source(source, self.pickles, self.hub, stop=stop) as local:
+            yield local
+
     def local(self, source: str, stop: Callable[[], bool] | None = None) -> str:
-        """The source itself, or the file that was fetched for it from the Hub; raises CheckpointError."""
-        return local_source(source, self.pickles, self.hub, stop=stop)
+        """As `held`, for a moment."""
+        with self.held(source, stop) as local:
+            return local
 
     def synchronize(self) -> None:
         """Wait for the device, so that a clock read next is true."""

@@ -6,7 +6,7 @@ closing the iterator frees it.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from typing import Any
 
 from vlmscope.checkpoints.hub_errors import Interrupted
@@ -89,12 +89,17 @@ def run(
     **options: Any,
 ) -> Run:
     """`compare`, gathered: a `Run` whose results are in the variants' order."""
+    return gathered(compare(base, image, query, variants, **options))
+
+
+def gathered(events: Iterable[Event]) -> Run:
+    """The run that the events of a whole comparison tell of."""
     gathering = Gathering()
-    for event in compare(base, image, query, variants, **options):
+    for event in events:
         gathering.add(event)
-    gathered = gathering.to_run()
-    assert gathered is not None
-    return gathered
+    whole = gathering.to_run()
+    assert whole is not None
+    return whole
 
 
 def parse_variants(variants: Any) -> list[Variant]:

@@ -40,16 +40,17 @@ def run_cases(
     *,
     skip: Collection[str] = frozenset(),
     stop: Callable[[], bool] | None = None,
+    using: Callable[..., Run] = run,
     **options: Any,
 ) -> Iterator[CaseRun]:
     """Run the variants on each case whose id is not in `skip`; a refused one leaves the others alone.
 
     `stop` is asked between cases and within one; true ends all, and a case that it cut short is not
-    given. Options are those of `compare`. Raises InputError at once for variants or options that no
-    case could be run with.
+    given. Options are those of `compare`; `using` runs a case as `run` does. Raises InputError at once for
+    variants or options that no case could be run with.
     """
     Options.of(options)
-    return _run(base, cases, parse_variants(variants), frozenset(skip), stop, options)
+    return _run(base, cases, parse_variants(variants), frozenset(skip), stop, using, options)
 
 
 def _run(
@@ -58,6 +59,7 @@ def _run(
     variants: Sequence[Variant],
     skip: Collection[str],
     stop: Callable[[], bool] | None,
+    using: Callable[..., Run],
     options: Mapping[str, Any],
 ) -> Iterator[CaseRun]:
     told = False
@@ -74,7 +76,7 @@ def _run(
             return
         began = perf_counter()
         try:
-            made = run(base, case.image, case.query, variants, stop=ended, **options)
+            made = using(base, case.image, case.query, variants, stop=ended, **options)
         except InputError as error:
             sentence = str(error).replace(str(case.image), case.image.name)
             yield CaseRun(case, None, {}, sentence, perf_counter() - began)

@@ -15,14 +15,14 @@ _SECRETS = (
     # HTTP: `Authorization: Bearer …`, also as Python writes a dictionary of headers.
     (
         re.compile(
-            r"""(\b(?:proxy-)?authorization\b["']?\s*[:=]\s*b?["']?)(?:(?:bearer|basic|token)\s+)?[^\s"',;)}\]]+""",
+            r"""(\b(?:proxy-)?authorization\b["']?\s*[:=]\s*(?:b?["'])?)(?:(?:bearer|basic|token)\s+)?[^\s"',;)}\]]+""",
             re.IGNORECASE,
         ),
         rf"\g<1>{MASK}",
     ),
     (re.compile(r"\b(bearer|basic)\s+[\w.~+/=-]{8,}", re.IGNORECASE), rf"\g<1> {MASK}"),
     (
-        re.compile(r"""(\b(?:set-)?cookie\b["']?\s*[:=]\s*b?["']?)[^"'\r\n]+""", re.I),
+        re.compile(r"""(\b(?:set-)?cookie\b["']?\s*[:=]\s*(?:b?["'])?)[^"'\r\n]+""", re.I),
         rf"\g<1>{MASK}",
     ),
     # Addresses: who asks, and what is signed.
