@@ -14,14 +14,14 @@ from packaging.utils import canonicalize_name
 from refusal import Refused
 
 
-def link_into(folder: Path, requirements: Iterable[str]) -> None:
+def link_into(folder: Path, requirements: Iterable[str], also: Iterable[str] = ()) -> None:
     """Link all that `requirements` bring, with what these bring, from where it is installed here.
 
-    Raises Refused when one of the requirements themselves is not installed. Versions are those of
-    this environment: that others fit together is for a resolve to say.
+    Raises Refused when one of them is not installed; of `also`, which comes along, one may be
+    missing. Versions are those of this environment: that others fit together is for a resolve to say.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    for found in closure(requirements):
+    for found in closure(requirements, also):
         base = Path(str(found.locate_file("")))
         tops = {Path(file).parts[0] for file in found.files or ()}
         for top in tops - {"..", "__pycache__"}:
@@ -29,14 +29,15 @@ def link_into(folder: Path, requirements: Iterable[str]) -> None:
                 (folder / top).symlink_to(base / top)
 
 
-def closure(requirements: Iterable[str]) -> list[Distribution]:
-    """The distributions that `requirements` bring, with what these need in turn.
+def closure(requirements: Iterable[str], also: Iterable[str] = ()) -> list[Distribution]:
+    """The distributions that `requirements` and `also` bring, with what these need in turn.
 
     What one of them needs and is not here (CUDA's libraries, beside a PyTorch for the CPU) is left
     out.
     """
-    wanted = [Requirement(line) for line in requirements]
-    named = {canonicalize_name(each.name) for each in wanted}
+    needed = [Requirement(line) for line in requirements]
+    named = {canonicalize_name(each.name) for each in needed}
+    wanted = [*needed, *map(Requirement, also)]
     found: dict[str, Distribution] = {}
     seen: set[tuple[str, str]] = set()
     while wanted:

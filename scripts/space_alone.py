@@ -76,17 +76,16 @@ def alone(folder: Path, space: str) -> Iterator[Alone]:
         top = Path(scratch).resolve()
         it = Alone(top / "app", top / "site", top / "home", space)
         shutil.copytree(folder, it.folder)
-        link_into(it.site, requirements_of(folder))
+        front = front_matter((folder / "README.md").read_text())
+        link_into(it.site, own_requirements(folder), brought_by_spaces(front["sdk_version"]))
         it.home.mkdir()
         yield it
 
 
-def requirements_of(folder: Path) -> list[str]:
-    """The lines of a Space's requirements.txt, and what Spaces install beside them."""
+def own_requirements(folder: Path) -> list[str]:
+    """The lines of a Space's requirements.txt."""
     lines = (folder / "requirements.txt").read_text().splitlines()
-    version = front_matter((folder / "README.md").read_text())["sdk_version"]
-    own = filter(None, (line.split("#")[0].strip() for line in lines))
-    return [*own, *brought_by_spaces(version)]
+    return list(filter(None, (line.split("#")[0].strip() for line in lines)))
 
 
 def _free_port() -> int:

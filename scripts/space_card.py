@@ -1,4 +1,4 @@
-"""What README.md and requirements.txt of a Space say for one Space and one kind of hardware."""
+"""What the card, the requirements and the app of a Space say for one Space and one kind of hardware."""
 
 import re
 from pathlib import Path
@@ -9,7 +9,7 @@ import yaml
 from space_hardware import Hardware
 
 PLACE = "OWNER/NAME"
-"""Stands in space/README.md for the Space that it will be the card of."""
+"""Stands in space/README.md for the Space that it will be the card of, and in the app for what it is."""
 
 
 def front_matter(readme: str) -> dict[str, Any]:
@@ -18,8 +18,10 @@ def front_matter(readme: str) -> dict[str, Any]:
 
 
 def fill_in(folder: Path, space: str, hardware: Hardware) -> None:
-    """Make the card and the requirements in `folder` those of this Space on this hardware."""
+    """Make what is in `folder` this Space's on this hardware: the app knows a duplicate by another name."""
     card, requirements = folder / "README.md", folder / "requirements.txt"
+    app = folder / "whereabouts.py"
+    app.write_text(app.read_text().replace(PLACE, space))
     card.write_text(filled_card(card.read_text(), space, hardware))
     requirements.write_text(filled_requirements(requirements.read_text(), hardware))
 

@@ -135,7 +135,7 @@ def _told(space: str, what: str) -> Iterator[None]:
         raise
     except HfHubHTTPError as problem:
         raise Refused(_sentence(space, what, problem)) from problem
-    except (HTTPError, OSError) as problem:
+    except (HTTPError, OSError, RuntimeError) as problem:  # the last is what a large upload raises
         raise Refused(
             f"The Hub could not be reached to {what} {space}; connect and run it again: what is there "
             f"already stays as it is. ({type(problem).__name__})"

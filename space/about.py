@@ -7,7 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from application import App
-from leaving import NOTHING, leaving, on_request
+from leaving import NOTHING, ON_A_SPACE, leaving, on_request
 from memory_use import GIB, MIB, Held, MemoryUse
 from request import MAX_QUESTION
 from settings import Settings
@@ -15,6 +15,7 @@ from titles import base_name
 from vlmscope.checkpoints.places import is_hub
 from vlmscope.engine.options import MAX_SECONDS
 from vlmscope.engine.stamp import make_stamp
+from whereabouts import ORIGINAL
 
 PACKAGES = ("vlmscope", "gradio_comparisongrid", "gradio", "torch", "transformers")
 
@@ -26,6 +27,29 @@ class Row:
     name: str
     text: str
     note: str = ""
+
+
+PLACES = {
+    "desk": "your own machine",
+    "server": "a server",
+    "original": "the Space {space}",
+    "duplicate": "{space}, a duplicate of the Space {original}",
+}
+TRUSTED = "any repository and any file here, .pt too"
+STRANGERS = "what is offered and what HUB names, safetensors alone"
+
+
+def where_rows(settings: Settings) -> Iterator[Row]:
+    """Where the app runs, for whom, and what they may do there."""
+    where = settings.where
+    place = PLACES[where.kind].format(space=settings.space, original=ORIGINAL)
+    yield Row("it runs on", place if where.is_space or where.is_private else "a server")
+    who = "its owner, and whom the owner trusts" if where.is_private else "anyone"
+    yield Row("is for", "you alone" if where.keeps else who, "PUBLIC")
+    yield Row("may be opened", TRUSTED if where.is_private else STRANGERS)
+    if where.is_space:
+        yes, no = "with the Hub's account", "not set up: hf_oauth: true in the Space's README.md"
+        yield Row("sign-in", yes if settings.sign_in else no)
 
 
 def base_rows(app: App) -> Iterator[Row]:
@@ -133,7 +157,8 @@ def tracking_rows(app: App) -> Iterator[Row]:
 
 def leaving_sentences(app: App) -> Sequence[str]:
     """What leaves the machine by itself, or that nothing does; and what leaves on request."""
-    return (*(leaving(app.settings, app.base.name) or (NOTHING,)), on_request())
+    at = (ON_A_SPACE,) if app.settings.where.is_space else ()
+    return (*at, *(leaving(app.settings, app.base.name) or (NOTHING,)), on_request())
 
 
 def _held(held: Held) -> str:

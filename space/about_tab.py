@@ -15,6 +15,7 @@ from about import (
     place_rows,
     tracking_rows,
     version_rows,
+    where_rows,
 )
 from application import App
 from events import QUIET
@@ -27,6 +28,7 @@ def about_tab(app: App) -> None:
         _show("What leaves this machine", sentences=leaving_sentences(app))
         with gr.Row(elem_id="about-facts", equal_height=False):
             with gr.Column(min_width=280):
+                _show("Where", where_rows(app.settings))
                 _show("Base", base_rows(app))
                 with gr.Column(elem_id="about-memory"):
                     memory = gr.HTML(_memory(app), padding=False)

@@ -15,7 +15,7 @@ PROXIES = "127.0.0.1,::1,10.0.0.0/8,100.64.0.0/10,172.16.0.0/12,192.168.0.0/16,f
 # Before gradio and the Hub's client are imported: nothing about a person's use leaves the machine.
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
-if os.environ.get("SPACE_ID"):
+if os.environ.get("SYSTEM") == "spaces":
     # Whose address a request is from is what a Space's own proxies say: these, and no visitor, are here.
     os.environ.setdefault("FORWARDED_ALLOW_IPS", PROXIES)
 
@@ -24,7 +24,6 @@ def main() -> None:
     started = time.monotonic()
     start_logging()
     settings = read_or_exit()
-    keep_journal(settings.is_logged)
     _say("loading the libraries")
 
     import torch
@@ -45,6 +44,7 @@ def main() -> None:
     from vlmscope.checkpoints.hub import Hub
     from vlmscope.engine.loading import shipped_folder
     from vlmscope.engine.stamp import make_stamp
+    from whereabouts import ask_who_comes
 
     if settings.threads:
         torch.set_num_threads(settings.threads)
@@ -53,7 +53,9 @@ def main() -> None:
     if has_gpu:  # two at once on one GPU end no earlier
         settings = replace(settings, users=settings.users or 1)
     try:
-        settings, ends = lasting(settings)
+        public, unasked = ask_who_comes(settings.space, settings.where, settings.public)
+        settings, ends = lasting(replace(settings, public=public))
+        keep_journal(settings.is_logged)
         first_free(settings.host, settings.port)  # a wrong HOST or PORT is said before the wait
         hub = Hub(
             allowed=None if settings.is_private else settings.hub,
@@ -78,7 +80,7 @@ def main() -> None:
     examples = read_examples(assets / "examples")
     offered, misfits = fitting(found.records, shelf.fits)
     _say(f"found {len(offered)} checkpoints for this base and {len(examples)} examples")
-    notice = " ".join(filter(None, (loaded.notice, ends, misfits, *found.problems)))
+    notice = " ".join(filter(None, (loaded.notice, unasked, ends, misfits, *found.problems)))
     if notice:
         _say(notice)
 

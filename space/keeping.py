@@ -18,12 +18,12 @@ def lasting(
     """The settings with the history's folder and secret that hold when none are set, and a notice.
 
     At the desk the folder is one of the user's data, and the secret lies in it; where that cannot
-    be, the notice says that the history ends with the app. A shared server has neither, unless it is
-    told where. Raises BadSetting when a folder that was named cannot be used.
+    be, the notice says that the history ends with the app. A shared server and a Space have neither,
+    unless they are told where. Raises BadSetting when a folder that was named cannot be used.
     """
     if settings.history:
         return _kept_in(settings.history, settings), ""
-    if not settings.is_private:
+    if not settings.where.keeps:
         return settings, ""
     try:
         return _kept_in(data_folder(environment), settings), ""

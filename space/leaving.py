@@ -11,6 +11,11 @@ NOTHING = (
     "nor the Hub's client reports on its use."
 )
 
+ON_A_SPACE = (
+    "This is a Space: it runs on a machine of Hugging Face, to which your browser sends images and "
+    "questions."
+)
+
 
 def leaving(settings: Settings, base: str) -> tuple[str, ...]:
     """A sentence for each thing that leaves by itself; none for an app that asks nobody anything.

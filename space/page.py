@@ -80,8 +80,13 @@ def base_line(base: SharedBase) -> str:
 
 def privacy_line(app: App) -> str:
     """Who can see what one does here, in a few words; the tab About says all of it."""
-    if not app.settings.is_private:
+    where = app.settings.where
+    if where.is_space:
+        return "private Space" if where.is_private else "public Space"
+    if not where.is_private:
         return "shared server"
+    if where.kind == "server":
+        return "private server"
     leaves = leaving(app.settings, app.base.name)
     return "private · About says what leaves" if leaves else "private · nothing leaves this machine"
 

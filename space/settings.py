@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from vlmscope.checkpoints.hub_place import hub_place
 from vlmscope.values.errors import CheckpointError, plain
+from whereabouts import Whereabouts, whereabouts
 
 Default = TypeVar("Default", int, None)
 
@@ -50,9 +51,9 @@ class Settings:
     queue: int = 32
     """How many comparisons may wait for those that run."""
     per_person: int | None = None
-    """How many comparisons of one person may run or wait; none: on a shared server 2, else any."""
+    """How many comparisons of one person may run or wait; none: 2 where strangers come, else any."""
     timeout: int | None = None
-    """How long one comparison may take, in seconds; none: on a shared server 120, else the engine's."""
+    """How long one comparison may take, in seconds; none: 120 where strangers come, else the engine's."""
     threads: int | None = None
     """How many threads PyTorch computes with; none: its own choice."""
     memory_gib: float | None = None
@@ -76,11 +77,15 @@ class Settings:
     track_questions: bool = False
     """Whether questions and answers are tracked beside the figures."""
     log: bool | None = None
-    """Whether the log has a line for each comparison; none: on a shared server yes, else no."""
+    """Whether the log has a line for each comparison; none: anywhere but at the desk."""
     log_questions: bool = False
     """Whether that line has the question too."""
+    public: bool | None = None
+    """Whether strangers come; none: as `whereabouts` tells it."""
     space: str | None = None
     """`owner/name` of the Hugging Face Space that this is, if it is one."""
+    sign_in: bool = False
+    """Whether people may sign in with their account of the Hub: a Space can have that."""
 
     @property
     def max_image_pixels(self) -> int:
@@ -93,10 +98,14 @@ class Settings:
 
     @property
     def history_bytes(self) -> int | None:
-        """The most that one person's history may take; strangers do not fill a disk."""
+        """The most that one person's history may take; nobody fills a disk that is not theirs."""
         if self.history_gib is not None:
             return int(self.history_gib * 2**30)
-        return None if self.is_private else STRANGERS_HISTORY
+        return None if self.where.keeps else STRANGERS_HISTORY
+
+    @property
+    def where(self) -> Whereabouts:
+        return whereabouts(self.space, self.host, self.public)
 
     @property
     def places(self) -> int:
@@ -116,7 +125,7 @@ class Settings:
     @property
     def is_logged(self) -> bool:
         """Whether the log has a line for each comparison."""
-        return not self.is_private if self.log is None else self.log
+        return self.where.kind != "desk" if self.log is None else self.log
 
     @property
     def engine_options(self) -> dict[str, Any]:
@@ -126,13 +135,14 @@ class Settings:
 
     @property
     def is_private(self) -> bool:
-        """Whether only this machine can reach the app."""
-        return self.space is None and self.host in ("127.0.0.1", "localhost", "::1")
+        """Whether only people come whom the owner trusts; what follows is said in `whereabouts`."""
+        return self.where.is_private
 
 
 def read(environment: Mapping[str, str]) -> Settings:
     """The settings in `environment`; raises BadSetting with one sentence."""
-    space = environment.get("SPACE_ID") or None
+    is_space = environment.get("SYSTEM") == "spaces"
+    space = (environment.get("SPACE_ID") or None) if is_space else None
     everywhere = "0.0.0.0"
     return Settings(
         base=environment.get("BASE") or None,
@@ -160,10 +170,12 @@ def read(environment: Mapping[str, str]) -> Settings:
         secret=_secret(environment),
         track=_tracker(environment),
         track_project=environment.get("TRACK_PROJECT", "").strip() or Settings.track_project,
-        track_questions=_yes(environment, "TRACK_QUESTIONS"),
-        log=_yes(environment, "LOG") if environment.get("LOG", "").strip() else None,
-        log_questions=_yes(environment, "LOG_QUESTIONS"),
+        log=_yes(environment, "LOG"),
+        log_questions=_yes(environment, "LOG_QUESTIONS") or False,
+        track_questions=_yes(environment, "TRACK_QUESTIONS") or False,
+        public=_yes(environment, "PUBLIC"),
         space=space,
+        sign_in=space is not None and bool(environment.get("OAUTH_CLIENT_ID")),
     )
 
 
@@ -244,11 +256,11 @@ def _tracker(environment: Mapping[str, str]) -> str | None:
     return text or None
 
 
-def _yes(environment: Mapping[str, str], name: str) -> bool:
+def _yes(environment: Mapping[str, str], name: str) -> bool | None:
     text = environment.get(name, "").strip().lower()
     if text not in ("", "0", "1", "no", "yes", "false", "true"):
-        raise BadSetting(f"{name}={text} is neither yes nor no; set yes, or unset it.")
-    return text in ("1", "yes", "true")
+        raise BadSetting(f"{name}={text} is neither yes nor no; set one of them, or unset it.")
+    return text in ("1", "yes", "true") if text else None
 
 
 def _places(environment: Mapping[str, str]) -> tuple[str, ...]:

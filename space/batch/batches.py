@@ -16,7 +16,7 @@ from batch.job import Job, State
 from batch.plan import Plan
 from batch.rows import Row, row_of_kept
 from history.store import History
-from history.values import NotThere
+from history.values import HistoryError, NotThere
 from journal import Journal
 from offer import Offer
 from places import Places
@@ -122,7 +122,13 @@ class Batches:
             return held
         latest = self._history.entries(person, kinds=("batch",), page_size=LATEST)
         found = (self._restored(person, entry.id, offer) for entry in latest)
-        restored = next(filter(None, found), None)
+        try:
+            restored = next(filter(None, found), None)
+        except OSError as error:
+            raise HistoryError(
+                f"The images of your batch cannot be read ({error.strerror}); mend the permissions "
+                "of the history's folder."
+            ) from error
         if restored is None:
             return None
         with self._lock:

@@ -21,6 +21,8 @@ PAGE = 64
 """Cases that are shown at once."""
 Seen = tuple[int, int] | None
 """A batch's id and how many of its cases the page shows already."""
+Finished = tuple[int, Case, Row]
+"""A finished case with its number in the plan, from 1."""
 
 
 def told(form: Form, shown: Shown, held: Held | None) -> dict[Block, Any]:
@@ -47,18 +49,12 @@ def results(
     if seen == now:
         return {}, seen
     is_new = seen is None or seen[0] != held.id
-    pages = max(1, ceil(len(rows) / PAGE))
     offered = measures(plan)
     if is_new:
         page, measure = 1, offered[0]
     table = accuracy_table(plan, rows)
     updates = {
         shown.accuracy: gr.update(value=table, visible=bool(table)),
-        shown.page: gr.update(
-            choices=[(f"page {n} of {pages}", n) for n in range(1, pages + 1)],
-            value=page,
-            visible=pages > 1,
-        ),
         **page_of(shown, held, page, measure or offered[0]),
     }
     if is_new:
@@ -78,8 +74,11 @@ def cleared(shown: Shown) -> dict[Block, Any]:
 
 
 def page_of(shown: Shown, held: Held, page: int, measure: str) -> dict[Block, Any]:
-    """The gallery and the matrix of one page."""
-    cases = finished(held)[PAGE * (page - 1) : PAGE * page]
+    """The gallery, the matrix and the number of one page, which change together; of one that is not
+    there any more, those of the last."""
+    every = finished(held)
+    pages, page = _pages(every), _there(every, page)
+    cases = on_page(every, page)
     numbers = [number for number, _, _ in cases]
     pictures = [
         (_picture(shown, held, case), caption(number, case, row, held.plan))
@@ -88,13 +87,32 @@ def page_of(shown: Shown, held: Held, page: int, measure: str) -> dict[Block, An
     named = measure if measure in measures(held.plan) else measures(held.plan)[0]
     drawn = matrix(numbers, [c for _, c, _ in cases], [r for _, _, r in cases], held.plan, named)
     return {
+        shown.page: gr.update(
+            choices=[(f"page {n} of {pages}", n) for n in range(1, pages + 1)],
+            value=page,
+            visible=pages > 1,
+        ),
         shown.gallery: gr.update(value=pictures, selected_index=None),
         shown.matrix: drawn if cases else None,
     }
 
 
-def finished(held: Held) -> Sequence[tuple[int, Case, Row]]:
-    """The finished cases in the plan's order, each with its number there, from 1."""
+def on_page(cases: Sequence[Finished], page: int) -> Sequence[Finished]:
+    """The cases that stand on a page, from 1; those of the last for one that is not there."""
+    last = PAGE * _there(cases, page)
+    return cases[last - PAGE : last]
+
+
+def _pages(cases: Sequence[Finished]) -> int:
+    return max(1, ceil(len(cases) / PAGE))
+
+
+def _there(cases: Sequence[Finished], page: int) -> int:
+    return min(max(1, page), _pages(cases))
+
+
+def finished(held: Held) -> Sequence[Finished]:
+    """The finished cases in the plan's order."""
     rows = held.job.rows
     return [
         (number, case, rows[case.id])

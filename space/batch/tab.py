@@ -1,7 +1,9 @@
 """The tab of batches: what happens between its form, a person's batch and what is shown of it."""
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,7 @@ from application import App
 from batch.batches import Batches, Held
 from batch.form import Asked, Limits, Problems, read_form
 from batch.layout import Form, Shown, form, shown, sources_shown
-from batch.showing import PAGE, Seen, cleared, finished, page_of, results, told
+from batch.showing import Seen, cleared, finished, on_page, page_of, results, told
 from compare_tab import CompareTab
 from events import QUEUED, QUIET
 from examples import one_for_each_image
@@ -31,6 +33,7 @@ log = logging.getLogger(__name__)
 
 HELD_OUT = shipped_folder().parent / "suites" / "held_out_100.json"
 UNEXPECTED = "The batch could not begin; the server's log says why."
+_Updates = dict[Block, Any]
 
 
 @dataclass(frozen=True)
@@ -118,7 +121,7 @@ def _run_and_stop(tab: _Tab) -> None:
         reserved=reserved_tokens(app.base.model.config, app.base.tokenizer),
     )
 
-    def run(visit: Visit, added: tuple[Choice, ...], *fields: Any) -> dict[Block, Any]:
+    def run(visit: Visit, added: tuple[Choice, ...], *fields: Any) -> _Updates:
         source, images, questions, files, count, ticked, lines, percent, measured = fields
         wanted = Asked(
             source,
@@ -146,16 +149,19 @@ def _run_and_stop(tab: _Tab) -> None:
             return _beside(asked, begun) | said
         return _beside(asked, Problems()) | said | _everything(tab, begun, 1, None, None)
 
-    def stop(visit: Visit, added: tuple[Choice, ...]) -> None:
+    @_or_sentence(tab)
+    def stop(visit: Visit, added: tuple[Choice, ...]) -> _Updates:
         if held := tab.batches.find(visit.person, tab.offer(added)):
             held.job.stop()
+        return {}
 
+    @_or_sentence(tab)
     def go_on(
         visit: Visit, added: tuple[Choice, ...], page: int, measure: str, seen: Seen
-    ) -> dict[Block, Any]:
+    ) -> _Updates:
         held = tab.batches.find(visit.person, tab.offer(added))
         if held is None:
-            return _nothing(tab)
+            return {}
         held.job.go_on()
         return _everything(tab, held, page, measure, seen)
 
@@ -165,7 +171,7 @@ def _run_and_stop(tab: _Tab) -> None:
         [*asked.problems, *tab.outputs],
         **QUIET,
     )
-    asked.stop.click(stop, [tab.visit, tab.compare.added], None, **QUIET)
+    asked.stop.click(stop, [tab.visit, tab.compare.added], tab.shown.said, **QUIET)
     asked.go_on.click(go_on, tab.where, tab.outputs, **QUIET)
 
 
@@ -174,22 +180,21 @@ def _show(tab: _Tab, opened: gr.Tab, greeted: Dependency) -> None:
 
     def look(
         visit: Visit, added: tuple[Choice, ...], page: int, measure: str, seen: Seen
-    ) -> dict[Block, Any]:
+    ) -> _Updates:
         try:
             held = tab.batches.find(visit.person, tab.offer(added))
         except VlmscopeError as problem:
             return _said(tab, str(problem)) | told(tab.form, views, None)
         return _everything(tab, held, page, measure, seen)
 
-    def come(visit: Visit, *rest: Any) -> dict[Block, Any]:
+    def come(visit: Visit, *rest: Any) -> _Updates:
         tab.batches.came(visit.person)
         return look(visit, *rest)
 
-    def turn(
-        visit: Visit, added: tuple[Choice, ...], page: int, measure: str, _: Seen
-    ) -> dict[Block, Any]:
+    @_or_sentence(tab)
+    def turn(visit: Visit, added: tuple[Choice, ...], page: int, measure: str, _: Seen) -> _Updates:
         held = tab.batches.find(visit.person, tab.offer(added))
-        return page_of(views, held, page, measure) if held else {views.gallery: gr.skip()}
+        return page_of(views, held, page, measure) if held else {}
 
     greeted.then(come, tab.where, tab.outputs, **QUIET)
     gr.on([opened.select, views.timer.tick], look, tab.where, tab.outputs, **QUIET)
@@ -197,7 +202,7 @@ def _show(tab: _Tab, opened: gr.Tab, greeted: Dependency) -> None:
         [views.page.input, views.measure.input],
         turn,
         tab.where,
-        [views.gallery, views.matrix],
+        [views.said, views.page, views.gallery, views.matrix],
         **QUIET,
     )
     views.columns.input(
@@ -208,38 +213,37 @@ def _show(tab: _Tab, opened: gr.Tab, greeted: Dependency) -> None:
 def _open_cases(tab: _Tab) -> None:
     """A click on a picture, or on a cell of the matrix, opens that case in the grid."""
 
-    def open_case(visit: Visit, added: tuple[Choice, ...], number: int) -> dict[Block, Any]:
+    def open_case(visit: Visit, added: tuple[Choice, ...], number: int) -> _Updates:
         held = tab.batches.find(visit.person, tab.offer(added))
         cases = {n: (case, row) for n, case, row in finished(held)} if held else {}
         if held is None or number not in cases:
-            return _nothing(tab)
+            return {}
         case, row = cases[number]
         if row.error:
             return _said(tab, f"Case {number} was refused: {row.error}")
-        try:
-            run = tab.batches.run_of(visit.person, held, case.id)
-        except VlmscopeError as problem:
-            return _said(tab, str(problem))
+        run = tab.batches.run_of(visit.person, held, case.id)
         note = f"Case {number} of the batch {held.plan.name}."
         updates = opening.opened(
             tab.app, tab.compare, run, added, expected=case.expected or None, note=note
         )
-        return {**updates, **_said(tab, ""), tab.shown.gallery: gr.update(selected_index=None)}
+        return {**updates, tab.shown.gallery: gr.update(selected_index=None)}
 
+    @_or_sentence(tab)
     def from_gallery(
         visit: Visit, added: tuple[Choice, ...], page: int, event: gr.SelectData
-    ) -> dict[Block, Any]:
+    ) -> _Updates:
         held = tab.batches.find(visit.person, tab.offer(added))
-        cases = finished(held)[PAGE * (page - 1) :] if held else ()
+        cases = on_page(finished(held), page) if held else ()
         index = event.index
         if not isinstance(index, int) or not 0 <= index < len(cases):
-            return _nothing(tab)
+            return {}
         return open_case(visit, added, cases[index][0])
 
-    def from_matrix(visit: Visit, added: tuple[Choice, ...], picked: str) -> dict[Block, Any]:
+    @_or_sentence(tab)
+    def from_matrix(visit: Visit, added: tuple[Choice, ...], picked: str) -> _Updates:
         # The number, then what makes two clicks on one cell differ.
         number = picked.split(" ")[0]
-        return open_case(visit, added, int(number)) if number.isdecimal() else _nothing(tab)
+        return open_case(visit, added, int(number)) if number.isdecimal() else {}
 
     outputs = [*opening.outputs(tab.compare), tab.shown.said, tab.shown.gallery]
     who = [tab.visit, tab.compare.added]
@@ -249,7 +253,7 @@ def _open_cases(tab: _Tab) -> None:
 
 def _everything(
     tab: _Tab, held: Held | None, page: int, measure: str | None, seen: Seen
-) -> dict[Block, Any]:
+) -> _Updates:
     # Asked first: what ends in between is shown by the next look.
     progress = told(tab.form, tab.shown, held)
     if held is None:
@@ -259,15 +263,27 @@ def _everything(
     return {**found, **progress, tab.seen: now}
 
 
-def _nothing(tab: _Tab) -> dict[Block, Any]:
-    return {tab.shown.said: gr.skip()}
+def _or_sentence(tab: _Tab) -> Callable[[Callable[..., _Updates]], Callable[..., _Updates]]:
+    """What someone does on the tab, or the sentence that hindered it; an earlier one goes."""
+
+    def with_sentence(act: Callable[..., _Updates]) -> Callable[..., _Updates]:
+        @wraps(act)
+        def answer(*asked: Any) -> _Updates:
+            try:
+                return _said(tab, "") | act(*asked)
+            except VlmscopeError as problem:
+                return _said(tab, str(problem))
+
+        return answer
+
+    return with_sentence
 
 
-def _said(tab: _Tab, sentence: str) -> dict[Block, Any]:
+def _said(tab: _Tab, sentence: str) -> _Updates:
     return {tab.shown.said: problem(sentence)}
 
 
-def _beside(asked: Form, problems: Problems) -> dict[Block, Any]:
+def _beside(asked: Form, problems: Problems) -> _Updates:
     sentences = (
         *(problems.images, problems.questions, problems.suite, problems.count),
         *(problems.variants, problems.lines, problems.budget),

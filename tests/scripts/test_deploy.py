@@ -9,7 +9,7 @@ from huggingface_hub import HfApi
 from tests.support.hub import status
 from tests.support.hub_writing import WritableHub
 
-from deploy import Order, deploy, order_of
+from deploy import Order, deploy, main, order_of
 from refusal import Refused
 from space_card import front_matter
 from space_files import sources, wanted_files
@@ -22,6 +22,7 @@ FILES = {
     "space/app.py": "print('app')",
     "space/README.md": "---\nsdk_version: 6.31.0\n---\n",
     "space/requirements.txt": "torch==2.13.0\n",
+    "space/whereabouts.py": 'ORIGINAL = "OWNER/NAME"\n',
     "space/history/list.js": "1",
     "component/gradio_comparisongrid/__init__.py": "",
     "component/gradio_comparisongrid/templates/component/index.js": "1",
@@ -32,7 +33,7 @@ FILES = {
     "backend/vlmscope/assets/suites/held_out_100.json": "[]",
 }
 UPLOADED = {
-    *("LICENSE", "README.md", "app.py", "requirements.txt", "history/list.js"),
+    *("LICENSE", "README.md", "app.py", "requirements.txt", "whereabouts.py", "history/list.js"),
     "gradio_comparisongrid/__init__.py",
     "gradio_comparisongrid/templates/component/index.js",
     "vlmscope/__init__.py",
@@ -128,6 +129,41 @@ def test_a_deploy_of_what_is_there_already_commits_nothing(start, hub):
     start(Order(SPACE))
     start(Order(SPACE))
     assert len(hub.messages) == 1
+
+
+def test_weights_that_the_hub_stores_elsewhere_are_in_the_same_commit(start, hub, monkeypatch):
+    monkeypatch.setattr("huggingface_hub._commit_api.is_xet_available", lambda: False)
+    hub.large = (".safetensors",)
+    start(Order(SPACE))
+    assert len(hub.messages) == 1
+    assert hub.space(SPACE)["vlmscope/assets/base/model.safetensors"] == b"weights"
+    assert set(hub.space(SPACE)) == UPLOADED
+
+
+def test_an_upload_that_failed_is_made_good_by_the_next_deploy(start, hub):
+    hub.faults["/commit/"] = status(500)
+    with pytest.raises(Refused, match=f"could not upload to {SPACE}"):
+        start(Order(SPACE, T4))
+    assert hub.space(SPACE) == {}
+    hub.faults.clear()
+    start(Order(SPACE, T4))
+    assert set(hub.space(SPACE)) == UPLOADED
+    assert hub.repos["space", SPACE].private
+
+
+def test_a_commit_of_someone_else_meanwhile_is_not_written_over(start, hub):
+    start(Order(SPACE))
+
+    def other(handler):
+        hub.faults.clear()
+        hub.put(SPACE, {"theirs": b"1"}, "space")
+        return False
+
+    hub.faults["/preupload/"] = other
+    write(start.root / "space" / "app.py", "print('new')")
+    with pytest.raises(Refused, match="changed by someone else meanwhile"):
+        start(Order(SPACE))
+    assert hub.space(SPACE) == {"theirs": b"1"}
 
 
 def test_what_an_owner_set_stays_unless_it_is_given_anew(start, hub):
@@ -256,6 +292,16 @@ def test_every_file_that_git_has_in_the_packages_and_the_app_is_part_of_the_spac
 def test_a_name_that_is_no_space_is_refused(name):
     with pytest.raises(Refused, match="SPACE="):
         order_of({"SPACE": name})
+
+
+def test_at_the_terminal_a_refusal_is_one_line(monkeypatch):
+    monkeypatch.setenv("SPACE", "nonsense")
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert (
+        ended.value.code
+        == "[deploy] SPACE=nonsense is no name of a Space; give one such as owner/name."
+    )
 
 
 def test_unknown_hardware_is_refused_with_what_there_is():

@@ -17,6 +17,7 @@ from about import (
     place_rows,
     tracking_rows,
     version_rows,
+    where_rows,
 )
 from application import App
 from leaving import NOTHING, leaving
@@ -100,8 +101,8 @@ def test_versions_are_those_that_run():
     assert set(rows) >= {"vlmscope", "gradio_comparisongrid", "gradio", "transformers", "python"}
 
 
-ELSEWHERE = {"base", "host", "port", "checkpoints", "hub", "space"}
-"""Said by the base, by the address, or by the places."""
+ELSEWHERE = {"base", "host", "port", "checkpoints", "hub", "space", "sign_in"}
+"""Said by the base, by the address, by the places, or by where it runs."""
 
 
 def test_every_setting_is_said_with_its_variable_and_value(app, tmp_path):
@@ -109,7 +110,7 @@ def test_every_setting_is_said_with_its_variable_and_value(app, tmp_path):
         f.name: 7 for f in fields(Settings) if "int" in str(f.type) or "float" in str(f.type)
     }
     settings = replace(Settings(), history=tmp_path, track="trackio", **numbers)
-    rows = [*limit_rows(settings), *keeping_rows(settings)]
+    rows = [*where_rows(settings), *limit_rows(settings), *keeping_rows(settings)]
     rows += tracking_rows(replace(app(), settings=settings))
     noted = {row.note: row.text for row in rows}
     for name in numbers.keys() - ELSEWHERE:

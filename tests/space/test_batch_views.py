@@ -1,19 +1,26 @@
 """What a person sees of a batch: captions, the matrix, accuracy, progress."""
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import gradio as gr
 import pytest
 from PIL import Image
 
 from batch.accuracy import accuracy_table
+from batch.batches import Held
 from batch.gallery import caption, save_small
 from batch.job import Progress
+from batch.layout import Shown
+from batch.layout import shown as laid_out
 from batch.matrix import CORRECT, LATENCY, TOKENS, matrix, measures
 from batch.plan import Plan
 from batch.progress import progress_bar
 from batch.rows import Outcome, Row, row_of
+from batch.showing import page_of, results
 from batch.views import cut, duration, said
+from tracking import TrackedBatch
 from vlmscope import Case, Variant
 from vlmscope.evidence.cases import run_cases
 
@@ -173,3 +180,61 @@ def test_a_small_copy_is_made_once_and_is_small(tmp_path):
     before = place.read_bytes()
     save_small(Image.new("RGB", (10, 10)), place)
     assert place.read_bytes() == before
+
+
+@pytest.fixture(scope="module")
+def shown() -> Shown:
+    with gr.Blocks():
+        return laid_out()
+
+
+def held_with(finished: int, folder: Path, total: int = 200) -> Held:
+    """A batch of so many cases, of which some are finished."""
+    cases = [case(f"c{number}") for number in range(1, total + 1)]
+    rows = {each.id: row(each.id, True, False) for each in cases[:finished]}
+    job: Any = SimpleNamespace(plan=plan(*cases), rows=rows)
+    return Held(7, folder, job, TrackedBatch())
+
+
+def numbers_in(updates: dict[Any, Any], shown: Shown) -> list[int]:
+    """The numbers of the cases in the gallery; those of the matrix are the same."""
+    numbers = [int(text.split()[0]) for _, text in updates[shown.gallery]["value"]]
+    assert [line[0] for line in heat_of(updates[shown.matrix]).customdata] == numbers
+    return numbers
+
+
+@pytest.mark.parametrize(
+    ("finished", "last_of_each"),
+    [(1, [1]), (64, [64]), (65, [64, 65]), (128, [64, 128]), (129, [64, 128, 129])],
+)
+def test_each_page_has_the_next_64_cases(shown, tmp_path, finished, last_of_each):
+    held = held_with(finished, tmp_path)
+    first = 1
+    for page, last in enumerate(last_of_each, 1):
+        updates = page_of(shown, held, page, TOKENS)
+        assert numbers_in(updates, shown) == list(range(first, last + 1))
+        assert updates[shown.page] == gr.update(
+            choices=[
+                (f"page {n} of {len(last_of_each)}", n) for n in range(1, 1 + len(last_of_each))
+            ],
+            value=page,
+            visible=len(last_of_each) > 1,
+        )
+        first = last + 1
+
+
+def test_a_page_that_is_not_there_any_more_is_the_last_one(shown, tmp_path):
+    updates = page_of(shown, held_with(65, tmp_path), 3, TOKENS)
+    assert numbers_in(updates, shown) == [65]
+    assert updates[shown.page]["value"] == 2
+
+
+def test_what_comes_meanwhile_leaves_the_page_and_another_batch_begins_at_the_first(
+    shown, tmp_path
+):
+    held = held_with(129, tmp_path)
+    updates, seen = results(shown, held, 2, TOKENS, (held.id, 128))
+    assert numbers_in(updates, shown) == list(range(65, 129))
+    assert seen == (held.id, 129)
+    updates, _ = results(shown, held, 2, TOKENS, (held.id - 1, 200))
+    assert numbers_in(updates, shown) == list(range(1, 65))

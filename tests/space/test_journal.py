@@ -4,6 +4,7 @@ import logging
 import re
 import shlex
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -29,7 +30,7 @@ def lines(caplog):
     return said
 
 
-def placed(seconds: float):
+def placed(seconds: float) -> Any:
     """A ticket that waited 2 s and has had its place for so long, by a clock that stands at 100."""
     return SimpleNamespace(has_place=True, waited=2.0, since=100.0 - seconds, took=None)
 
@@ -82,7 +83,8 @@ def outcome_of(lines, statuses=(), seconds=1.0, **changes) -> str:
         entry.ticket = placed(seconds)
         results = [SimpleNamespace(status=each, token_ids=[]) for each in statuses]
         image = SimpleNamespace(tokens=4)
-        entry.run = SimpleNamespace(results=results, image=image) if statuses else None
+        run: Any = SimpleNamespace(results=results, image=image) if statuses else None
+        entry.run = run
         for name, value in changes.items():
             setattr(entry, name, value)
     return lines()[-1]["outcome"]

@@ -26,7 +26,7 @@ def test_host_port_and_base_override(tmp_path):
 
 
 def test_a_space_listens_everywhere_and_is_not_private():
-    settings = read({"SPACE_ID": "someone/vlmscope"})
+    settings = read({"SYSTEM": "spaces", "SPACE_ID": "someone/vlmscope"})
     assert settings.host == "0.0.0.0"
     assert not settings.is_private
 
@@ -56,6 +56,16 @@ def test_strangers_share_the_engine_within_limits_and_ones_own_has_none():
     assert shared.engine_options["max_seconds"] == 120
     told = read({"HOST": "0.0.0.0", "PER_PERSON": "5", "TIMEOUT": "30", "QUEUE": "8", "USERS": "3"})
     assert (told.most_each, told.seconds, told.queue, told.places) == (5, 30, 8, 3)
+
+
+def test_comparisons_are_logged_anywhere_but_at_the_desk_unless_told_and_questions_nowhere():
+    assert not read({}).is_logged
+    assert read({"LOG": "yes"}).is_logged
+    assert read({"HOST": "0.0.0.0"}).is_logged
+    assert not read({"HOST": "0.0.0.0", "LOG": "no"}).is_logged
+    assert not read({"HOST": "0.0.0.0"}).log_questions
+    with pytest.raises(BadSetting, match="LOG=loud is neither yes nor no"):
+        read({"LOG": "loud"})
 
 
 def test_threads_are_pytorchs_own_choice_unless_set():
@@ -111,5 +121,5 @@ def test_the_table_of_settings_has_all_of_them_and_no_other():
     table = Path(module.__file__).with_name("README.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| (`[A-Z_`, ]+`) \|", table, re.M)
     named = {name for row in rows for name in re.findall(r"[A-Z_]+", row)}
-    # A Space is told by the Hub that it is one.
-    assert named == {field.name.upper() for field in fields(Settings)} - {"SPACE"}
+    # A Space is told by the Hub that it is one, and whether people sign in.
+    assert named == {field.name.upper() for field in fields(Settings)} - {"SPACE", "SIGN_IN"}

@@ -154,6 +154,7 @@ def test_only_what_the_requirements_bring_is_there(tmp_path):
 def test_a_requirement_that_is_not_installed_is_named(tmp_path):
     with pytest.raises(Refused, match="no-such-package is among the requirements"):
         link_into(tmp_path, ["no-such-package==1"])
+    link_into(tmp_path, ["pillow"], also=["no-such-package==1"])
 
 
 def test_the_app_starts_alone_on_the_base_inside_shows_the_grid_and_compares(space):

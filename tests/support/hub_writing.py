@@ -33,6 +33,8 @@ class WritableHub(LoopbackHub):
         self.writers: dict[str, str] = {}
         self.readers: dict[str, str] = {}
         self.running: dict[str, Running] = {}
+        self.large: tuple[str, ...] = ()
+        """How the names end of the files that are stored beside the repository, as weights are."""
         self.messages: list[str] = []
         """Of the commits, in their order."""
         super().__init__()
@@ -107,9 +109,25 @@ class _Writing(Handler):
         out = []
         for each in json.loads(self.body)["files"]:
             known = repo.entries.get((at[0], each["path"]), {})
-            about = {"uploadMode": "regular", "shouldIgnore": False, "oid": known.get("oid")}
+            mode = "lfs" if each["path"].endswith(self.hub.large) else "regular"
+            about = {"uploadMode": mode, "shouldIgnore": False, "oid": known.get("oid")}
             out.append({"path": each["path"], **about})
         self.json({"files": out})
+
+    def batch(self, owner: str, name: str) -> None:
+        """Where to put large files; those that are there already are not asked for."""
+        if self.repo("spaces", f"{owner}/{name}") is None or not self.writes(owner):
+            return
+        out = []
+        for each in json.loads(self.body)["objects"]:
+            place = {"upload": {"href": f"{self.hub.store}/put/{each['oid']}"}}
+            known = each["oid"] in self.hub.stored
+            out.append(each if known else {**each, "actions": place})
+        self.json({"transfer": "basic", "objects": out})
+
+    def put(self, digest: str) -> None:
+        self.hub.stored[digest] = self.body
+        self.reply(200, b"")
 
     def commit(self, owner: str, name: str) -> None:
         repo = self.repo("spaces", f"{owner}/{name}")
@@ -125,6 +143,8 @@ class _Writing(Handler):
             value: dict[str, Any] = line["value"]
             if line["key"] == "file":
                 files[value["path"]] = base64.b64decode(value["content"])
+            elif line["key"] == "lfsFile":
+                files[value["path"]] = self.hub.stored[value["oid"]]
             elif line["key"] == "deletedFile":
                 del files[value["path"]]
         self.hub.messages.append(head["summary"])
@@ -165,6 +185,8 @@ _ROUTES: list[Route] = [
     (re.compile("/api/validate-yaml"), _Writing.validate),
     (re.compile(f"{_SPACE}/preupload/main"), _Writing.preupload),
     (re.compile(f"{_SPACE}/commit/main"), _Writing.commit),
+    (re.compile(f"{_SPACE.removeprefix('/api')}.git/info/lfs/objects/batch"), _Writing.batch),
+    (re.compile("/put/(?P<digest>[0-9a-f]+)"), _Writing.put),
     (re.compile(f"{_SPACE}/variables"), _Writing.variables),
     (re.compile(f"{_SPACE}/runtime"), _Writing.runtime),
     (re.compile(f"{_SPACE}/hardware"), _Writing.hardware),

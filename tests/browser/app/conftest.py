@@ -35,10 +35,11 @@ expect.set_options(timeout=PATIENCE_MS)
 
 @dataclass(frozen=True)
 class Running:
-    """An app that answers at `address`, and the base it runs on."""
+    """An app that answers at `address`, the base it runs on, and the folder of what it keeps."""
 
     address: str
     base: str | None
+    kept: Path
 
 
 @pytest.fixture(scope="session")
@@ -148,7 +149,7 @@ def _start(settings: dict[str, str], base: str | None) -> Iterator[Running]:
         start_new_session=True,
     )
     try:
-        yield Running(_address(process), base)
+        yield Running(_address(process), base, Path(kept.name) / "vlmscope")
     finally:
         # Not SIGINT: what was started in the background of a shell ignores it.
         os.killpg(process.pid, signal.SIGTERM)

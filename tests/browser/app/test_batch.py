@@ -2,16 +2,19 @@
 
 import re
 import shutil
+import sqlite3
+import time
 import zipfile
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from vlmscope.engine.loading import shipped_folder
 
-from .conftest import PATIENCE_MS
+from .conftest import PATIENCE_MS, Running
 
 SUITES = shipped_folder().parent / "suites"
 QUESTIONS = "What colour is the star?\nHow many circles are there?"
@@ -28,6 +31,14 @@ def images(tmp_path) -> list[Path]:
 def opened(page: Page) -> Page:
     page.get_by_role("tab", name="Batch", exact=True).click()
     return page
+
+
+def come_back(context: BrowserContext, app: Running) -> Page:
+    """A new page of the same person, at the tab of batches."""
+    page = context.new_page()
+    page.goto(app.address)
+    page.locator("#note, [data-testid=cell]").first.wait_for()
+    return opened(page)
 
 
 def tick(page: Page, *names: str) -> None:
@@ -129,10 +140,7 @@ def test_who_comes_back_finds_their_batch_going_on_and_a_stopped_one_stopped(
     ask(page, images[:2], "What?")
     expect(progress(page)).to_contain_text("0 of 2 cases")
     page.close()
-    page = context.new_page()
-    page.goto(talkative_app.address)
-    page.locator("#note, [data-testid=cell]").first.wait_for()
-    opened(page)
+    page = come_back(context, talkative_app)
     expect(progress(page)).to_contain_text("Running")
     page.locator("#batch-stop").click()
     expect(progress(page)).to_contain_text("Stopped")
@@ -141,6 +149,37 @@ def test_who_comes_back_finds_their_batch_going_on_and_a_stopped_one_stopped(
     opened(page)
     expect(progress(page)).to_contain_text("Stopped")
     expect(page.locator("#batch-go-on")).to_be_visible()
+
+
+def latest(app: Running) -> tuple[str, int]:
+    """The state of the batch that was begun last, as it is kept, and how many of its cases are."""
+    with closing(sqlite3.connect(app.kept / "history.sqlite3")) as kept:
+        return kept.execute(
+            "SELECT state, (SELECT count(*) FROM cases WHERE entry = entries.id) FROM entries "
+            "WHERE kind = 'batch' ORDER BY id DESC LIMIT 1"
+        ).fetchone()
+
+
+def test_a_batch_pauses_when_its_person_leaves_and_goes_on_to_its_end_when_they_are_back(
+    app, open_page, images
+):
+    page = opened(open_page(app.address))
+    context = page.context
+    ask(page, images, "\n".join(f"How many circles are there, if {n} are red?" for n in range(30)))
+    expect(pictures(page).first).to_contain_text("if 0 are red?")
+    page.close()
+    deadline = time.monotonic() + PATIENCE_MS / 1000
+    while latest(app)[0] == "running" and time.monotonic() < deadline:
+        time.sleep(0.1)
+    state, finished = latest(app)
+    assert state == "paused"
+    assert 1 <= finished < 90
+    time.sleep(1)
+    assert latest(app) == (state, finished)
+    page = come_back(context, app)
+    expect(progress(page)).to_contain_text("Done", timeout=4 * PATIENCE_MS)
+    expect(progress(page)).to_contain_text("90 of 90 cases")
+    expect(pictures(page)).to_have_count(64)
 
 
 def test_the_held_out_suite_gives_accuracy_for_each_variant_and_type(app, open_page):

@@ -104,6 +104,11 @@ def test_four_variants_answer_a_shipped_example_as_the_engine_does(four, engines
         assert cell.get_by_test_id("kept").inner_text().startswith(kept)
 
 
+def test_the_apps_own_styles_leave_the_grids_words_readable(four):
+    kept = cells(four).nth(1).get_by_test_id("kept")
+    assert kept.evaluate("e => getComputedStyle(e).color") == "rgb(255, 255, 255)"
+
+
 def test_zooming_in_one_cell_moves_all(four):
     stages = four.get_by_test_id("stage")
     before = stages.nth(3).evaluate("e => getComputedStyle(e).transform")
