@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from clean_site import link_into
 from space_card import front_matter
@@ -66,6 +67,7 @@ class Alone:
             **{"SYSTEM": "spaces", "SPACE_ID": self.space},
             **{"SPACE_AUTHOR_NAME": owner, "SPACE_REPO_NAME": name},
             **{"CUDA_VISIBLE_DEVICES": "", "HF_HUB_OFFLINE": "1"},
+            **sign_in(front_matter((self.folder / "README.md").read_text())),
         }
 
 
@@ -80,6 +82,19 @@ def alone(folder: Path, space: str) -> Iterator[Alone]:
         link_into(it.site, own_requirements(folder), brought_by_spaces(front["sdk_version"]))
         it.home.mkdir()
         yield it
+
+
+def sign_in(front: Mapping[str, Any]) -> dict[str, str]:
+    """The variables that Spaces add where the card asks for sign-in; no one is told a real secret."""
+    if not front.get("hf_oauth"):
+        return {}
+    scopes = ["openid", "profile", *front.get("hf_oauth_scopes", ())]
+    return {
+        "OAUTH_CLIENT_ID": "tried-by-itself",
+        "OAUTH_CLIENT_SECRET": "tried-by-itself",
+        "OAUTH_SCOPES": " ".join(scopes),
+        "OPENID_PROVIDER_URL": "https://huggingface.co",
+    }
 
 
 def own_requirements(folder: Path) -> list[str]:

@@ -21,9 +21,10 @@ def brought_by_spaces(sdk_version: str) -> list[str]:
 
 
 def check_resolves(folder: Path) -> list[str]:
-    """A line for each of T4's and ZeroGPU's Python and PyTorch, which `folder` resolves for.
+    """A line for each of T4's and ZeroGPU's Python and PyTorch, which the app of `folder` resolves for.
 
-    Raises Refused with what conflicts. Nothing is installed.
+    `folder` is the checkout's, in which nothing is filled in. Raises Refused with what conflicts.
+    Nothing is installed.
     """
     with ThreadPoolExecutor() as at_once:
         return list(at_once.map(lambda hardware: _resolve(folder, hardware), (T4, ZERO)))

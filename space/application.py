@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from examples import Example
 from history.store import History
 from journal import Journal
+from lasts import Lasts
 from menu import Choice
 from people import Visits
 from places import Places
@@ -27,5 +28,6 @@ class App:
     visits: Visits = field(default_factory=Visits)
     places: Places = field(default_factory=lambda: Places(Settings().places))
     history: History = field(default_factory=lambda: History(None))
+    lasts: Lasts = field(default_factory=Lasts)
     tracker: Tracker = field(default_factory=Tracker)
     journal: Journal = field(default_factory=Journal)

@@ -19,6 +19,7 @@ from first import first_shown
 from glossary import glossary
 from gradio_comparisongrid import Vote
 from inside import inside_panel
+from lasts import GONE
 from layout import (
     AtFirst,
     Inputs,
@@ -39,7 +40,7 @@ from presets import PRESETS, preset
 from request import picture_size
 from reselecting import common_budget, reselected
 from running import compare_and_stop
-from states import Last, States, states
+from states import Handle, States, states
 from titles import heading
 from vlmscope import VlmscopeError
 
@@ -162,12 +163,17 @@ def _reselect(app: App, compare: CompareTab) -> None:
 
     def redraw(
         percent: float,
-        last: Last | None,
+        handle: Handle | None,
         visit: Visit,
         added: tuple[Choice, ...],
         request: gr.Request,
     ) -> Mapping[Any, Any]:
-        if last is None or visit.stop.is_in_use or common_budget(last.run) is None:
+        if handle is None or visit.stop.is_in_use:
+            return {shown.note: gr.skip()}
+        last = app.lasts.find(handle)
+        if last is None:
+            return {shown.note: note(GONE)}
+        if common_budget(last.run) is None:
             return {shown.note: gr.skip()}
         context = Context(last.expected, notes((*app.choices, *added)))
         try:
@@ -203,7 +209,10 @@ def _vote(app: App, compare: CompareTab) -> None:
     """A vote cast in the grid stands in the history, with the comparison that it is about."""
     shown, mine = compare.shown, compare.mine
 
-    def keep(visit: Visit, last: Last | None, cast: Vote) -> dict[str, Any]:
+    def keep(visit: Visit, handle: Handle | None, cast: Vote) -> dict[str, Any]:
+        last = app.lasts.find(handle)
+        if handle and last is None:
+            return note(GONE)
         if last is None or last.entry is None:
             return note(
                 "This comparison is not in the history, so the vote is not kept; press Compare."

@@ -10,10 +10,11 @@ from application import App
 from engine import internals
 from events import AT_ONCE, QUIET
 from gradio_comparisongrid import Comparison, ComparisonGrid
+from lasts import GONE
 from layout import note_files, problem
 from pace import Work
 from people import Visit, counted_as
-from states import Last, States
+from states import Handle, States
 from titles import heading, without_folder
 from vlmscope import VlmscopeError
 from vlmscope.variants.arr_coc_head import PROBES
@@ -53,7 +54,8 @@ def inside_panel(app: App, mine: States) -> None:
                         ComparisonGrid(Comparison(), normalize="cell", columns=4, show_label=False)
                     )
 
-    def offer(last: Last | None) -> tuple[Any, Any]:
+    def offer(handle: Handle | None) -> tuple[Any, Any]:
+        last = app.lasts.find(handle)
         results = last.run.results if last else ()
         named = [
             (f"{heading(r.variant)} · {r.variant.options.get('keep', '')}".rstrip(" ·"), r.id)
@@ -64,10 +66,17 @@ def inside_panel(app: App, mine: States) -> None:
         return gr.update(choices=named, value=value), gr.update(interactive=bool(named))
 
     def show(
-        id: str | None, others: str | None, last: Last | None, visit: Visit, request: gr.Request
+        id: str | None,
+        others: str | None,
+        handle: Handle | None,
+        visit: Visit,
+        request: gr.Request,
     ) -> Mapping[Any, Any]:
-        if last is None or id is None:
+        if handle is None or id is None:
             return {refused: problem("Compare an ARR-COC variant first.")}
+        last = app.lasts.find(handle)
+        if last is None:
+            return {refused: problem(GONE)}
         variant = last.run[id].variant
         asked = [line.strip() for line in (others or "").splitlines() if line.strip()]
         try:

@@ -15,12 +15,13 @@ from examples import example_of
 from first import NOTE, first_shown
 from gradio_comparisongrid import Comparison
 from history.values import NotThere
+from lasts import GONE
 from layout import note
 from menu import Choice
 from offer import Offer
 from opening import opened
 from people import Visit
-from states import Last
+from states import Handle
 from vlmscope import InputError, Run, Variant, VlmscopeError
 from vlmscope.values.errors import shown
 
@@ -36,9 +37,14 @@ def make_links(app: App, compare: CompareTab) -> None:
     """*Link to this*: an address that restores image, question, variants and view."""
     shown, mine = compare.shown, compare.mine
 
-    def make(view: Mapping[str, Any] | None, last: Last | None, added: tuple[Choice, ...]) -> str:
-        if last is None:
+    def make(
+        view: Mapping[str, Any] | None, handle: Handle | None, added: tuple[Choice, ...]
+    ) -> str:
+        if handle is None:
             return "There is no comparison yet to link to; press Compare first."
+        last = app.lasts.find(handle)
+        if last is None:
+            return GONE
         offer = Offer((*app.choices, *added), app.settings.is_private)
         example = example_of(app.examples, last.run)
         if example is None and last.entry is None:

@@ -58,5 +58,5 @@ def opened(
         shown.note: said_of(note),
         shown.grid: value,
         shown.table: table(value),
-        compare.mine.last: Last(run, expected, entry),
+        compare.mine.last: app.lasts.keep(Last(run, expected, entry)),
     }

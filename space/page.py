@@ -6,20 +6,23 @@ from typing import Any
 
 import gradio as gr
 from gradio.events import Dependency
+from starlette.middleware import Middleware
 
 from about_tab import about_tab
+from addresses import fetch_within_bounds
 from api import api
 from application import App
 from batch.tab import batch_tab
 from checkpoints.tab import checkpoints_tab
 from compare_tab import compare_tab
+from doors import Bounds, Doors
 from events import QUEUED, QUIET
 from history.tab import history_tab
 from layout import THEME, masthead
 from leaving import leaving
 from linking import first_sight, make_links
 from opening import outputs
-from people import Visit, is_browser, new_browser, person_of
+from people import MOST_OPEN, Visit, is_browser, new_browser, person_of
 from settings import Settings
 from titles import base_name
 from vlmscope import SharedBase
@@ -33,10 +36,13 @@ MOST_EVENTS = 1000
 """So many events wait for one of Gradio's threads; comparisons wait in the app's own line."""
 THREADS = 40
 """Gradio's threads beside those in which comparisons run and wait."""
+MOST_FILE = 64 * 2**20
+"""Bytes of one file that strangers bring."""
 
 
 def build(app: App) -> gr.Blocks:
     """The page as Gradio Blocks; whatever belongs to one person is in their own `gr.State`."""
+    fetch_within_bounds()
     with gr.Blocks(
         title="vlmscope", analytics_enabled=False, fill_width=True, delete_cache=CACHE_SECONDS
     ) as page:
@@ -59,8 +65,13 @@ def build(app: App) -> gr.Blocks:
 def launch_options(settings: Settings | None = None) -> dict[str, Any]:
     """What `launch` needs beside the address."""
     settings = settings or Settings()
+    doors = Middleware(Doors, bounds=None if settings.is_private else Bounds())
     return {
         "max_threads": THREADS + settings.places + settings.queue,
+        "app_kwargs": {"middleware": [doors]},
+        "max_file_size": None if settings.is_private else MOST_FILE,
+        "state_session_capacity": MOST_OPEN,
+        "enable_monitoring": False,
         "theme": THEME,
         "css_paths": [STYLE],
         "js": KEYS.read_text(encoding="utf-8"),

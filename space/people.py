@@ -16,8 +16,9 @@ log = logging.getLogger(__name__)
 ABSENT_SECONDS = 3600
 """So long after their last page closed, a person is gone: a reload, or a train's tunnel, is neither."""
 
-MOST_OPEN = 10_000
-"""Pages that are known at once, as many as Gradio keeps the states of; the oldest has to leave."""
+MOST_OPEN = 1000
+"""Pages that are known at once, as many as Gradio keeps the states of; the oldest has to leave. Each takes
+some half a megabyte, and anybody can open them."""
 LONGEST_NAME = 64
 
 

@@ -13,7 +13,7 @@ from offer import Offer
 from titles import given_title
 from vlmscope import InputError, Variant
 from vlmscope.values.errors import plain, shown
-from vlmscope.values.images import MAX_PIXELS, open_image
+from vlmscope.values.images import FORMATS, MAX_PIXELS, open_image
 from vlmscope.values.variant import with_unique_ids
 from vlmscope.variants.registry import find_kind, make_kind
 
@@ -179,7 +179,7 @@ def picture_size(path: str | None) -> tuple[int, int] | None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            with Image.open(path) as image:
+            with Image.open(path, formats=FORMATS) as image:
                 return image.size
     except Exception:  # Pillow raises many kinds for a damaged file
         return None

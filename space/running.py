@@ -147,7 +147,7 @@ def _compared(
             if run := entry.run:
                 app.tracker.comparison(run, answer)
                 recorded = record(app, visit, run, answer, added)
-                said[mine.last] = Last(run, answer, recorded.id)
+                said[mine.last] = app.lasts.keep(Last(run, answer, recorded.id))
                 said[shown.note] = note(recorded.problem)
     except Busy as full:
         entry.outcome = "refused"

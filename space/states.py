@@ -18,9 +18,16 @@ class Last:
 
 
 @dataclass(frozen=True)
+class Handle:
+    """What a page's state has of its last comparison: `App.lasts` holds it, for as long as it can."""
+
+    number: int
+
+
+@dataclass(frozen=True)
 class States:
     """`gr.State`s: `visit` a `Visit`, `added` the choices that a person added to the app's, `fresh` a
-    number that changes when `own` was set as a whole, `last` a `Last` or None.
+    number that changes when `own` was set as a whole, `last` a `Handle` or None.
 
     `own`, the options of single ticked variants, lies in the browser: what is written there counts at
     once, also for whoever presses Compare right after.

@@ -14,8 +14,8 @@ from vlmscope.values.errors import shown
 
 SUITES = (".json", ".jsonl")
 IMAGES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff")
-MAX_UNPACKED_BYTES = 2**30
-"""Of all that is uploaded for one suite, unpacked."""
+MOST_AT_THE_DESK, MOST_OF_STRANGERS = 2**30, 64 * 2**20
+"""Bytes of all that is uploaded for one suite, unpacked."""
 MAX_MEMBERS = 2 * MAX_CASES
 _DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError)
 """What `zipfile` raises for a file that is damaged, locked or packed in another way."""
@@ -30,21 +30,24 @@ def copied(images: Sequence[Path], folder: Path) -> list[Path]:
     return copies
 
 
-def uploaded_suite(files: Sequence[Path], shipped: Iterable[Path], folder: Path) -> Suite:
+def uploaded_suite(
+    files: Sequence[Path], shipped: Iterable[Path], folder: Path, most: int = MOST_AT_THE_DESK
+) -> Suite:
     """The suite among uploaded files, its images copied to `folder`; raises InputError.
 
     The images are uploaded beside it, or lie with it in a zip file, or are `shipped` ones; each is
     told by the last part of its name. Nothing else of this machine is read, whatever the suite names.
+    What is uploaded holds at most so many bytes, unpacked.
     """
+    room = _Room(most)
     (own := folder / "suite").mkdir()
     (images := folder / "images").mkdir()
-    left = MAX_UNPACKED_BYTES
     for file in files:
         if file.suffix.lower() == ".zip":
-            left -= _unpack(file, own, images, left)
+            _unpack(file, own, images, room)
         else:
             with file.open("rb") as content:
-                left -= _put(file.name, content, own, images, left)
+                _put(file.name, content, own, images, room)
     suites = sorted(own.iterdir())
     if len(suites) != 1:
         found = ", ".join(shown(each.name) for each in suites[:5]) or "none"
@@ -58,9 +61,23 @@ def uploaded_suite(files: Sequence[Path], shipped: Iterable[Path], folder: Path)
     return read_suite(suites[0], folder=images)
 
 
-def _unpack(file: Path, own: Path, images: Path, most: int) -> int:
-    """Take the suite and the images out of a zip file, by the last part of their names; their size."""
-    size = 0
+class _Room:
+    """So many bytes may be written in all."""
+
+    def __init__(self, most: int) -> None:
+        self._most = self._left = most
+
+    def take(self, size: int) -> None:
+        self._left -= size
+        if self._left < 0:
+            raise InputError(
+                f"What was uploaded holds more than {self._most / 2**20:,.0f} MiB, unpacked; "
+                "split the suite, or make its images smaller."
+            )
+
+
+def _unpack(file: Path, own: Path, images: Path, room: _Room) -> None:
+    """Take the suite and the images out of a zip file, by the last part of their names."""
     try:
         with zipfile.ZipFile(file) as packed:
             members = [each for each in packed.infolist() if not each.is_dir()]
@@ -74,35 +91,27 @@ def _unpack(file: Path, own: Path, images: Path, most: int) -> int:
                 if name.startswith("."):
                     continue
                 with packed.open(member) as content:
-                    size += _put(name, content, own, images, most - size)
+                    _put(name, content, own, images, room)
     except _DAMAGED as error:
         raise InputError(
             f"{shown(file.name)} cannot be unpacked ({type(error).__name__}); pack it again, "
             "without a password."
         ) from error
-    return size
 
 
-def _put(name: str, content: IO[bytes], own: Path, images: Path, most: int) -> int:
-    """Write a suite or an image to its folder and give its size; anything else is left out."""
+def _put(name: str, content: IO[bytes], own: Path, images: Path, room: _Room) -> None:
+    """Write a suite or an image to its folder; anything else is left out."""
     suffix = Path(name).suffix.lower()
     if suffix not in (*SUITES, *IMAGES):
-        return 0
+        return
     place = (own if suffix in SUITES else images) / name
     part = place.with_name(f"{place.name}.part")
-    size = 0
     with part.open("wb") as copy:
         while block := content.read(2**20):
-            size += len(block)
-            if size > most:
-                raise InputError(
-                    f"What was uploaded holds more than {MAX_UNPACKED_BYTES // 2**20:,} MiB; "
-                    "split the suite."
-                )
+            room.take(len(block))
             copy.write(block)
     if place.exists() and not filecmp.cmp(place, part, shallow=False):
         raise InputError(
             f"There are two files called {shown(name)}, and images are told apart by that; rename one."
         )
     part.replace(place)
-    return size

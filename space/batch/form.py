@@ -1,11 +1,12 @@
 """From what stands in the form of a batch to its plan, or to sentences beside the fields."""
 
+import shutil
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from batch.folder import copied, uploaded_suite
+from batch.folder import MOST_AT_THE_DESK, copied, uploaded_suite
 from batch.plan import Plan
 from offer import Offer
 from request import (
@@ -26,6 +27,8 @@ from vlmscope.values.variant import with_unique_ids
 PRODUCT, UPLOADED, SHIPPED = "Images × questions", "Suite file", "Held-out suite"
 SOURCES = (PRODUCT, UPLOADED, SHIPPED)
 MAX_IMAGES = 64
+UNPACKED = "unpacked"
+"""Where a suite lies while it is read."""
 
 
 @dataclass(frozen=True)
@@ -46,12 +49,16 @@ class Asked:
 
 @dataclass(frozen=True)
 class Limits:
-    """What one batch may be; `reserved` tokens of the base stand in no question."""
+    """What one batch may be; `reserved` tokens of the base stand in no question.
+
+    `suite_bytes` is the most that is uploaded for it, unpacked.
+    """
 
     cases: int
     variants: int
     new_tokens: int
     image_pixels: int = MAX_PIXELS
+    suite_bytes: int = MOST_AT_THE_DESK
     reserved: Collection[str] = ()
 
 
@@ -89,7 +96,8 @@ def read_form(
     else:
         try:
             shipped = sorted((held_out.parent / "images").iterdir())
-            suite = uploaded_suite(asked.files, shipped, folder)
+            (unpacked := folder / UNPACKED).mkdir()
+            suite = uploaded_suite(asked.files, shipped, unpacked, limits.suite_bytes)
             problems = replace(problems, suite=_suite_problem(suite, limits))
         except InputError as refused:
             problems = replace(problems, suite=str(refused))
@@ -100,7 +108,10 @@ def read_form(
         "max_new_tokens": limits.new_tokens,
         "max_image_pixels": limits.image_pixels,
     }
-    return Plan(suite.name, _with_own_images(suite.cases, folder), variants, options)
+    cases = _with_own_images(suite.cases, folder)
+    # What a batch is done with is forgotten image by image, and this would stay.
+    shutil.rmtree(folder / UNPACKED, ignore_errors=True)
+    return Plan(suite.name, cases, variants, options)
 
 
 def questions_of(text: str) -> list[str]:

@@ -15,6 +15,7 @@ from gradio.events import Dependency
 import opening
 from application import App
 from batch.batches import Batches, Held
+from batch.folder import MOST_AT_THE_DESK, MOST_OF_STRANGERS
 from batch.form import Asked, Limits, Problems, read_form
 from batch.layout import Form, Shown, form, shown, sources_shown
 from batch.showing import Seen, cleared, finished, on_page, page_of, results, told
@@ -118,6 +119,7 @@ def _run_and_stop(tab: _Tab) -> None:
         variants=app.settings.max_variants,
         new_tokens=app.settings.max_new_tokens,
         image_pixels=app.settings.max_image_pixels,
+        suite_bytes=MOST_AT_THE_DESK if app.settings.is_private else MOST_OF_STRANGERS,
         reserved=reserved_tokens(app.base.model.config, app.base.tokenizer),
     )
 

@@ -6,6 +6,7 @@ import json
 import logging
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -17,7 +18,7 @@ from vlmscope import BaseError, CheckpointError, SharedBase, run
 from vlmscope.engine import memory, room, together, work
 from vlmscope.engine.admission import cache_bytes_per_token
 from vlmscope.engine.memory import Limits, Memory, limits_of
-from vlmscope.engine.room import GIB, held_bytes, measured_ceiling
+from vlmscope.engine.room import GIB, enforce, held_bytes, measured_ceiling
 from vlmscope.values.lru import Lru
 
 QUERY = "Describe the image."
@@ -283,3 +284,18 @@ def test_a_base_that_fits_is_not_offloaded_and_one_that_is_says_so(
         assert "offloaded" not in caplog.text
         SharedBase.load(tiny_folder, device="cpu", memory_gib=1e-6)
     assert "offloaded" in caplog.text
+
+
+@pytest.mark.parametrize(("device", "number"), [("cuda", 1), ("cuda:0", 0)])
+def test_a_gpu_is_told_its_share_by_its_number(monkeypatch, device, number):
+    told = {}
+
+    def share(fraction, device):
+        told[device] = fraction
+
+    sized = SimpleNamespace(total_memory=16 * GIB)
+    monkeypatch.setattr(torch.cuda, "get_device_properties", lambda device: sized)
+    monkeypatch.setattr(torch.cuda, "current_device", lambda: 1)
+    monkeypatch.setattr(torch.cuda, "set_per_process_memory_fraction", share)
+    enforce(torch.device(device), 12 * GIB)
+    assert told == {number: 0.75}

@@ -202,6 +202,11 @@ def test_the_card_names_its_own_space(start, hub, checkout):
     assert front_matter(card)["thumbnail"] == f"https://hub/{SPACE}/a.jpg"
 
 
+def test_the_app_knows_which_space_is_the_original(start, hub):
+    start(Order(SPACE))
+    assert hub.space(SPACE)["whereabouts.py"].decode() == f'ORIGINAL = "{SPACE}"\n'
+
+
 # ---- what never leaves
 
 
@@ -219,7 +224,8 @@ PLANTED = (
 @pytest.mark.parametrize("planted", PLANTED)
 def test_nothing_outside_the_list_leaves(start, hub, checkout, planted):
     folders = [source.folder for source in sources(checkout)]
-    for folder in (*folders, checkout / "space" / "history", start.folder):
+    deeper = ("space/history", "backend/vlmscope/assets/base", "backend/vlmscope/assets/examples")
+    for folder in (*folders, *(checkout / name for name in deeper), start.folder):
         write(folder / planted, "secret")
     start(Order(SPACE))
     assert set(hub.space(SPACE)) == UPLOADED

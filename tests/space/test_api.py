@@ -33,7 +33,7 @@ def launched(base: SharedBase, head: Path, **settings: Any):
     own = Settings(max_new_tokens=MOST_TOKENS, max_variants=4, **settings)
     shelf = Shelf.of(own, [str(head)], Hub(), base)
     page = build(App(base, own, menu([peek(head)]), (), shelf))
-    page.launch(prevent_thread_lock=True, **launch_options())
+    page.launch(prevent_thread_lock=True, **launch_options(own))
     return page
 
 

@@ -100,7 +100,7 @@ def test_the_held_out_suite_is_asked_from_its_first_case_on(asked, offer, home):
 def test_an_uploaded_suite_may_name_images_that_ship(asked, offer, home):
     plan = plan_of(replace(asked, source=UPLOADED, files=[HELD_OUT]), offer, home)
     assert len(plan.cases) == 100
-    assert {case.image.parent for case in plan.cases} == {home}
+    assert {case.image for case in plan.cases} == set(home.rglob("*"))
 
 
 def test_a_plan_survives_as_plain_data(asked, offer, home):

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from batch import folder as module
 from batch.folder import uploaded_suite
 from vlmscope import InputError
 
@@ -124,18 +123,16 @@ def test_a_damaged_zip_is_a_sentence(home, uploads):
         uploaded_suite([uploads / "bad.zip"], [], home)
 
 
-def test_a_zip_that_unpacks_to_more_than_is_allowed_is_not_unpacked(home, uploads, monkeypatch):
-    monkeypatch.setattr(module, "MAX_UNPACKED_BYTES", 3_000_000)
-    bomb = packed(uploads / "bomb.zip", {"a.png": bytes(2_000_000), "b.png": bytes(2_000_000)})
-    with pytest.raises(InputError, match="more than"):
-        uploaded_suite([bomb], [], home)
+def test_a_zip_that_unpacks_to_more_than_is_allowed_is_not_unpacked(home, uploads):
+    bomb = packed(uploads / "bomb.zip", {"a.png": bytes(2 * 2**20), "b.png": bytes(2 * 2**20)})
+    with pytest.raises(InputError, match="more than 3 MiB, unpacked"):
+        uploaded_suite([bomb], [], home, most=3 * 2**20)
     written = sum(p.stat().st_size for p in home.rglob("*") if p.is_file())
-    assert written <= 3_000_000
+    assert written <= 3 * 2**20
 
 
-def test_several_files_together_unpack_to_no_more_than_one_may(home, uploads, monkeypatch):
-    monkeypatch.setattr(module, "MAX_UNPACKED_BYTES", 3_000_000)
-    bombs = [packed(uploads / f"{n}.zip", {f"{n}.png": bytes(2_000_000)}) for n in range(4)]
-    with pytest.raises(InputError, match="more than"):
-        uploaded_suite(bombs, [], home)
-    assert sum(p.stat().st_size for p in home.rglob("*") if p.is_file()) <= 3_000_000
+def test_several_files_together_unpack_to_no_more_than_one_may(home, uploads):
+    bombs = [packed(uploads / f"{n}.zip", {f"{n}.png": bytes(2 * 2**20)}) for n in range(4)]
+    with pytest.raises(InputError, match="more than 3 MiB"):
+        uploaded_suite(bombs, [], home, most=3 * 2**20)
+    assert sum(p.stat().st_size for p in home.rglob("*") if p.is_file()) <= 3 * 2**20

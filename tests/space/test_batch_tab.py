@@ -1,5 +1,6 @@
 """What a click on the tab of batches does, without a browser."""
 
+import zipfile
 from types import SimpleNamespace
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 
 from application import App
 from batch.batches import Batches
+from batch.form import UPLOADED
 from history.store import History
 from history.values import HistoryError
 from menu import menu
@@ -32,9 +34,9 @@ CLICKS: dict[str, tuple[Any, ...]] = {
 
 
 @pytest.fixture
-def page(base):
+def page(base, request):
     history = History(None)
-    settings = Settings(max_new_tokens=3)
+    settings = Settings(host=getattr(request, "param", "127.0.0.1"), max_new_tokens=3)
     shelf = Shelf.of(settings, [], Hub(), base)
     yield build(App(base, settings, menu([]), (), shelf, history=history))
     history.close()
@@ -92,3 +94,15 @@ def test_a_click_on_what_is_no_picture_of_the_page_opens_nothing(
     monkeypatch.setattr(Batches, "find", lambda *_: held)
     updates = handler(page, "from_gallery", TAB)(ME, (), 3, SimpleNamespace(index=index))
     assert len(updates) == 1
+
+
+@pytest.mark.parametrize(
+    ("page", "sentence"),
+    [("127.0.0.1", "should be one suite file"), ("0.0.0.0", "more than 64 MiB, unpacked")],
+    indirect=["page"],
+)
+def test_strangers_unpack_little_and_who_sits_at_the_desk_much(page: gr.Blocks, tmp_path, sentence):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("a.png", bytes(65 * 2**20))
+    fields = (UPLOADED, None, "", [str(tmp_path / "a.zip")], 1, ["baseline"], "", 50, False)
+    assert sentence in said(handler(page, "run", TAB)(ME, (), *fields))

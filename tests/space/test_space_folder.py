@@ -1,5 +1,6 @@
 """The folder that is uploaded as a Space, by itself."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ import yaml
 from build_space import ROOT, assemble, lacks
 from clean_site import closure, link_into
 from refusal import Refused
-from space_alone import Alone, alone
+from space_alone import Alone, alone, sign_in
 from space_card import PLACE, filled_card, filled_requirements, front_matter
 from space_hardware import ALL, CPU, T4, ZERO
 from space_requirements import brought_by_spaces, resolve
@@ -174,14 +175,27 @@ def test_an_app_that_does_not_start_says_why(tmp_path):
         first_comparison(Ends(tmp_path, tmp_path, tmp_path, "ada/vlmscope"))
 
 
-def test_a_package_that_is_not_the_folders_own_is_not_taken_for_it(space, tmp_path):
-    (tmp_path / "vlmscope").mkdir()
-    (tmp_path / "vlmscope" / "__init__.py").touch()
-    away = "import vlmscope"
-    elsewhere = Alone(tmp_path / "nothing", space.site, tmp_path, space.space)
-    elsewhere.folder.mkdir()
-    process = elsewhere.process(away, {})
-    assert "No module named" in process.communicate()[0]
+def test_a_package_from_elsewhere_is_not_taken_for_the_folders_own(folder, tmp_path):
+    for package in ("gradio_comparisongrid", "vlmscope"):
+        (tmp_path / "site" / package).mkdir(parents=True)
+        (tmp_path / "site" / package / "__init__.py").touch()
+    bare = Alone(tmp_path / "app", tmp_path / "site", tmp_path, "ada/vlmscope")
+    bare.folder.mkdir()
+    shutil.copy(folder / "README.md", bare.folder)
+    process = bare.process("print('started')", {})
+    said = process.communicate()[0]
+    assert process.returncode == 1
+    assert "gradio_comparisongrid came from" in said
+    assert "started" not in said
+
+
+def test_a_card_that_asks_for_sign_in_starts_with_what_spaces_add_for_it():
+    assert sign_in({}) == {}
+    added = sign_in({"hf_oauth": True, "hf_oauth_scopes": ["read-repos"]})
+    assert added["OAUTH_SCOPES"] == "openid profile read-repos"
+    assert set(added) == {
+        *("OAUTH_CLIENT_ID", "OAUTH_CLIENT_SECRET", "OAUTH_SCOPES", "OPENID_PROVIDER_URL")
+    }
 
 
 def test_variables_are_read_by_the_app_before_they_are_set(space):

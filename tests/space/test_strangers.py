@@ -19,7 +19,7 @@ from people import Visit
 from places import Places
 from settings import Settings
 from shelf import Shelf
-from states import Last
+from states import Handle
 from vlmscope import peek
 from vlmscope.checkpoints.hub import Hub
 
@@ -78,7 +78,7 @@ def test_the_number_of_anothers_entry_opens_nothing(app, page):
         handler(page, "open_case", looking)(ME, batch, (), clicked("1-1")),
         handler(page, "side_by_side", picking)(ME, (theirs, theirs), ()),
         handler(page, "delete", picking)(ME, (theirs, batch), theirs, 0, *VIEW),
-        handler(page, "run", "history.rerunning")(ME, theirs, ()),
+        handler(page, "run", "history.rerunning")(ME, theirs, (), gr.Request()),
         handler(page, "save", "history.transfer")(ME, (theirs, batch), "JSON", *VIEW),
     ]
     for answer in answers:
@@ -99,13 +99,13 @@ def test_a_click_on_what_is_none_is_a_sentence(app, page, index):
 def test_a_comparison_of_the_history_that_is_opened_can_be_linked_to(app, page):
     mine = app.history.keep_run(ME.person, small_run())
     updates = handler(page, "open_run", "history.looking")(ME, mine, ())
-    (last,) = [value for value in updates.values() if isinstance(value, Last)]
+    (last,) = [value for value in updates.values() if isinstance(value, Handle)]
     link = handler(page, "make", "linking")
     assert f"run={mine}" in link(None, last, ())
     case = app.history.begin_batch(ME.person, {"name": "Mine"}, 1)
     app.history.keep_case(ME.person, case, case_run("1-1", small_run()))
     updates = handler(page, "open_case", "history.looking")(ME, case, (), clicked("1-1"))
-    (last,) = [value for value in updates.values() if isinstance(value, Last)]
+    (last,) = [value for value in updates.values() if isinstance(value, Handle)]
     assert link(None, last, ()) == NO_IMAGE
 
 

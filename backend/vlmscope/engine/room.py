@@ -15,7 +15,9 @@ def enforce(device: torch.device, ceiling: int) -> None:
     """Let a GPU refuse what is above the ceiling; a CPU's is kept by counting alone."""
     if device.type == "cuda":
         total = torch.cuda.get_device_properties(device).total_memory
-        torch.cuda.set_per_process_memory_fraction(min(1.0, ceiling / total), device)
+        # By its number: PyTorch takes no "cuda" here that leaves open which one.
+        index = torch.cuda.current_device() if device.index is None else device.index
+        torch.cuda.set_per_process_memory_fraction(min(1.0, ceiling / total), index)
 
 
 def held_bytes(device: torch.device) -> int | None:
