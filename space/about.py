@@ -48,8 +48,15 @@ def where_rows(settings: Settings) -> Iterator[Row]:
     yield Row("is for", "you alone" if where.keeps else who, "PUBLIC")
     yield Row("may be opened", TRUSTED if where.is_private else STRANGERS)
     if where.is_space:
-        yes, no = "with the Hub's account", "not set up: hf_oauth: true in the Space's README.md"
-        yield Row("sign-in", yes if settings.sign_in else no)
+        yield Row("sign-in", _sign_in(settings))
+
+
+def _sign_in(settings: Settings) -> str:
+    if not settings.is_private:
+        return "no need: nothing of one's own is read here"
+    if settings.asks_to_sign_in:
+        return "with one's account on the Hub, to read one's private repositories"
+    return "not set up: hf_oauth: true in the Space's README.md"
 
 
 def base_rows(app: App) -> Iterator[Row]:

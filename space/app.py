@@ -42,6 +42,7 @@ def main() -> None:
     from tracking import tracker_of
     from vlmscope import SharedBase, VlmscopeError
     from vlmscope.checkpoints.hub import Hub
+    from vlmscope.checkpoints.hub_errors import MACHINE, VISITOR
     from vlmscope.engine.loading import shipped_folder
     from vlmscope.engine.stamp import make_stamp
     from whereabouts import ask_who_comes
@@ -60,6 +61,7 @@ def main() -> None:
         hub = Hub(
             allowed=None if settings.is_private else settings.hub,
             max_cache_bytes=settings.hub_cache_bytes,
+            remedies=VISITOR if settings.asks_to_sign_in else MACHINE,
         )
         load = partial(
             SharedBase.load,

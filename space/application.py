@@ -2,13 +2,16 @@
 
 from dataclasses import dataclass, field
 
+import gradio as gr
+
 from examples import Example
 from history.store import History
 from journal import Journal
 from lasts import Lasts
 from menu import Choice
-from people import Visits
+from people import Visit, Visits
 from places import Places
+from readers import Readers
 from settings import Settings
 from shelf import Shelf
 from tracking import Tracker
@@ -31,3 +34,12 @@ class App:
     lasts: Lasts = field(default_factory=Lasts)
     tracker: Tracker = field(default_factory=Tracker)
     journal: Journal = field(default_factory=Journal)
+    readers: Readers = field(default=None)  # type: ignore[assignment]
+
+    def __post_init__(self) -> None:
+        if self.readers is None:
+            object.__setattr__(self, "readers", Readers(self.shelf.hub, self.settings.hub))
+
+    def base_of(self, visit: Visit, token: gr.OAuthToken | None) -> SharedBase:
+        """The base as the person of a visit has it: with their own right to read checkpoints."""
+        return self.base.reading(self.readers.of(visit.person, token))

@@ -167,6 +167,7 @@ def _reselect(app: App, compare: CompareTab) -> None:
         visit: Visit,
         added: tuple[Choice, ...],
         request: gr.Request,
+        token: gr.OAuthToken | None,
     ) -> Mapping[Any, Any]:
         if handle is None or visit.stop.is_in_use:
             return {shown.note: gr.skip()}
@@ -180,7 +181,7 @@ def _reselect(app: App, compare: CompareTab) -> None:
             work = Work("selection", len(last.run.results))
             with app.places.comparison(counted_as(visit, request), work) as ticket:
                 ticket.take(visit.stop.is_set)
-                value = reselected(app.base, last.run, percent, context)
+                value = reselected(app.base_of(visit, token), last.run, percent, context)
         except VlmscopeError as refused:
             return {shown.note: note(str(refused))}
         answered = common_budget(last.run) or ""

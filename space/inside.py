@@ -71,6 +71,7 @@ def inside_panel(app: App, mine: States) -> None:
         handle: Handle | None,
         visit: Visit,
         request: gr.Request,
+        token: gr.OAuthToken | None,
     ) -> Mapping[Any, Any]:
         if handle is None or id is None:
             return {refused: problem("Compare an ARR-COC variant first.")}
@@ -83,7 +84,7 @@ def inside_panel(app: App, mine: States) -> None:
             with app.places.comparison(counted_as(visit, request), Work("inside")) as ticket:
                 ticket.take()
                 inside = internals(
-                    app.base,
+                    app.base_of(visit, token),
                     last.run.image.pixels,
                     last.run.query,
                     variant,

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from gradio.blocks import Block
 from gradio.events import Dependency
 from starlette.middleware import Middleware
 
@@ -24,6 +25,7 @@ from linking import first_sight, make_links
 from opening import outputs
 from people import MOST_OPEN, Visit, is_browser, new_browser, person_of
 from settings import Settings
+from sign_in import SignIn, says, sign_in
 from titles import base_name
 from vlmscope import SharedBase
 
@@ -48,12 +50,14 @@ def build(app: App) -> gr.Blocks:
     ) as page:
         browser = gr.BrowserState("", storage_key="vlmscope", secret=_seal(app.settings.secret))
         visit = gr.State(Visit(""))
-        masthead(base_line(app.base), privacy_line(app), app.notice)
-        greeted = _come_and_go(app, page, browser, visit)
+        with gr.Row(elem_id="top"):
+            masthead(base_line(app.base), privacy_line(app), app.notice)
+            door = sign_in(app.settings.asks_to_sign_in)
+        greeted = _come_and_go(app, page, browser, visit, door)
         with gr.Tabs(selected="compare", elem_id="tabs") as tabs:
             compare = compare_tab(app, tabs, visit)
             batch_tab(app, compare, visit, greeted)
-            checkpoints_tab(app.shelf, compare, app.choices)
+            checkpoints_tab(app, compare, visit)
             history_tab(app, compare, visit)
             about_tab(app)
         make_links(app, compare)
@@ -108,19 +112,26 @@ def _seal(secret: str | None) -> str | None:
 
 
 def _come_and_go(
-    app: App, page: gr.Blocks, browser: gr.BrowserState, visit: gr.State
+    app: App,
+    page: gr.Blocks,
+    browser: gr.BrowserState,
+    visit: gr.State,
+    door: SignIn | None,
 ) -> Dependency:
     """What happens when a page opens and closes; the event after which it is known whose it is."""
 
-    def greet(key: Any, request: gr.Request) -> tuple[str, Visit]:
+    def greet(key: Any, request: gr.Request, profile: gr.OAuthProfile | None) -> dict[Block, Any]:
         key = key if is_browser(key) else new_browser()
-        person = person_of(key, request.username)
-        return key, app.visits.arrive(str(request.session_hash), person)
+        user = profile.username if profile else request.username
+        arrived = app.visits.arrive(str(request.session_hash), person_of(key, user))
+        told = {door: says(user)} if door else {}
+        return {browser: key, visit: arrived, **told}
 
     def leave(request: gr.Request) -> None:
         app.visits.leave(str(request.session_hash))
 
     if not app.history.is_lasting:
         app.visits.when_gone(app.history.forget_person)
+    app.visits.when_gone(app.readers.forget)
     page.unload(leave)
-    return page.load(greet, browser, [browser, visit], **QUIET)
+    return page.load(greet, browser, [browser, visit, *([door] if door else [])], **QUIET)

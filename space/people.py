@@ -54,6 +54,11 @@ def counted_as(visit: Visit, request: gr.Request) -> str:
     return visit.person or f"address:{client.host if client else 'unknown'}"
 
 
+def is_signed_in(person: str) -> bool:
+    """Whether a person's key is that of a user."""
+    return person.startswith("user:")
+
+
 class Visits:
     """The pages that are open now, by Gradio's session; safe for many threads.
 

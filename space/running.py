@@ -56,7 +56,7 @@ def compare_and_stop(app: App, form: Inputs, shown: Results, mine: States) -> No
         visit.stop.end()
         return _running(form, False)
 
-    def compared(mode: Mode) -> Callable[..., Any]:
+    def compared(mode: Mode) -> Callable[..., Iterator[dict[Any, Any]]]:
         def run(
             image: str | None,
             question: str | None,
@@ -67,10 +67,12 @@ def compare_and_stop(app: App, form: Inputs, shown: Results, mine: States) -> No
             visit: Visit,
             added: tuple[Choice, ...],
             request: gr.Request,
+            token: gr.OAuthToken | None,
         ) -> Iterator[dict[Any, Any]]:
             asked = (image, question, ticked, lines, percent, own)
+            base = app.base_of(visit, token)
             with app.journal.entry("page", counted_as(visit, request), mode) as entry:
-                yield from _compared(app, form, shown, mine, mode, asked, visit, added, entry)
+                yield from _compared(app, base, form, shown, mine, mode, asked, visit, added, entry)
 
         return run
 
@@ -107,6 +109,7 @@ def limits_of(app: App, added: tuple[Choice, ...]) -> Limits:
 
 def _compared(
     app: App,
+    base: SharedBase,
     form: Inputs,
     shown: Results,
     mine: States,
@@ -138,7 +141,7 @@ def _compared(
             with app.places.comparison(entry.who, work) as entry.ticket:
                 for place in sentences(entry.ticket.waits(visit.stop.is_set)):
                     yield {form.waiting: waiting(place)}
-                for value in _values(app, read, mode, context, visit.stop, gathering):
+                for value in _values(app, base, read, mode, context, visit.stop, gathering):
                     note_files(shown.grid, value)
                     before, said = said, {shown.grid: value, shown.table: table(value)}
                     is_told = before.get(shown.table) == said[shown.table]
@@ -171,6 +174,7 @@ def _compared(
 
 def _values(
     app: App,
+    base: SharedBase,
     request: Request,
     mode: Mode,
     context: Context,
@@ -182,7 +186,7 @@ def _values(
     One that was stopped while it waited for a place begins all the same, and says so in its cells.
     """
     events = compare(
-        app.base,
+        base,
         request.image,
         request.question,
         request.variants,

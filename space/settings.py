@@ -134,6 +134,11 @@ class Settings:
         return limits | ({"max_seconds": float(self.seconds)} if self.seconds else {})
 
     @property
+    def asks_to_sign_in(self) -> bool:
+        """Whether there is a use for it: strangers read nothing of their own, and are asked for no right."""
+        return self.sign_in and self.is_private
+
+    @property
     def is_private(self) -> bool:
         """Whether only people come whom the owner trusts; what follows is said in `whereabouts`."""
         return self.where.is_private

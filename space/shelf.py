@@ -4,6 +4,7 @@ looks beside them."""
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from settings import Settings
@@ -57,15 +58,16 @@ class Shelf:
             not base.is_offloaded,
         )
 
-    def look(self, others: Sequence[str] = ()) -> Found:
-        """Everything in the app's own places and in these others, newest first."""
+    def look(self, others: Sequence[str] = (), hub: Hub | None = None) -> Found:
+        """Everything in the app's own places and in these others, newest first; as `hub` may read it."""
         found: dict[str, Checkpoint] = {}
         problems: list[str] = []
         places = tuple(dict.fromkeys((*self.places, *others)))
         with ThreadPoolExecutor(
             MOST_AT_ONCE
         ) as pool:  # so that a Hub that is away is waited for once
-            for place, seen in zip(places, pool.map(self._look_into, places), strict=True):
+            look_into = partial(self._look_into, hub or self.hub)
+            for place, seen in zip(places, pool.map(look_into, places), strict=True):
                 if isinstance(seen, CheckpointError):
                     problems.append(self._told(str(seen), place))
                 else:
@@ -73,9 +75,9 @@ class Shelf:
         newest = sorted(found.values(), key=lambda each: each.modified or "", reverse=True)
         return Found(tuple(newest), tuple(problems))
 
-    def _look_into(self, place: str) -> list[Checkpoint] | CheckpointError:
+    def _look_into(self, hub: Hub, place: str) -> list[Checkpoint] | CheckpointError:
         try:
-            return discover(place, pickles=self.is_private, hub=self.hub)
+            return discover(place, pickles=self.is_private, hub=hub)
         except CheckpointError as problem:
             return problem
 

@@ -3,7 +3,7 @@
 import hashlib
 import shutil
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,7 +21,7 @@ from journal import Journal
 from offer import Offer
 from places import Places
 from tracking import TrackedBatch, Tracker
-from vlmscope import InputError, Run, SharedBase
+from vlmscope import InputError, Run, SharedBase, Variant
 from vlmscope.evidence.cases import CaseRun
 
 FOLDER = "batches"
@@ -79,10 +79,15 @@ class Batches:
         history.when_forgotten(self.forgotten)
 
     def begin(
-        self, person: str, offer: Offer, prepare: Callable[[Path], Plan | Problems]
+        self,
+        person: str,
+        offer: Offer,
+        prepare: Callable[[Path], Plan | Problems],
+        own_files: Callable[[Sequence[Variant]], Mapping[str, str]] = lambda variants: {},
     ) -> Held | Problems:
         """A batch that runs, of the plan that `prepare` makes with images in the folder it is given.
 
+        `own_files` fetches what this person alone may read, by source: the batch goes on without them.
         The one before cannot go on from then on, so that images do not fill the disk batch by batch.
         Raises InputError where one runs already, HistoryError where none can be kept.
         """
@@ -99,7 +104,7 @@ class Batches:
             plan = prepare(new)
             if isinstance(plan, Problems):
                 return plan
-            held = self._kept(person, offer, plan, new)
+            held = self._kept(person, offer, plan, new, own_files(plan.variants))
             with self._lock:
                 self._held[person] = held
             if before:
@@ -179,12 +184,14 @@ class Batches:
             if self._history.entry(person, before.id).state != "running":
                 before.forget_images()
 
-    def _kept(self, person: str, offer: Offer, plan: Plan, new: Path) -> Held:
+    def _kept(
+        self, person: str, offer: Offer, plan: Plan, new: Path, own: Mapping[str, str]
+    ) -> Held:
         veiled = replace(plan, variants=tuple(map(offer.veiled, plan.variants)))
         id = self._history.begin_batch(person, veiled.to_record(), len(plan.cases))
         folder = self._home(person) / str(id)
         new.rename(folder)
-        return self._job(person, id, folder, offer, plan.moved(folder))
+        return self._job(person, id, folder, offer, plan.moved(folder), own)
 
     def _restored(self, person: str, id: int, offer: Offer) -> Held | None:
         kept = self._history.batch(person, id)
@@ -204,7 +211,15 @@ class Batches:
         held.job.restore((row_of_kept(case, plan.is_measured) for case in kept.cases), note)
         return held
 
-    def _job(self, person: str, id: int, folder: Path, offer: Offer, plan: Plan) -> Held:
+    def _job(
+        self,
+        person: str,
+        id: int,
+        folder: Path,
+        offer: Offer,
+        plan: Plan,
+        own: Mapping[str, str] = {},
+    ) -> Held:
         tracked = self._tracker.batch(plan)
 
         def keep(done: CaseRun) -> None:
@@ -222,7 +237,7 @@ class Batches:
                 tracked.done(accuracies_of(plan, rows))
 
         more = (self._limits, self._journal, person)
-        job = Job(self._base, plan, self._places, keep, tell, *more)
+        job = Job(self._base.knowing(own), plan, self._places, keep, tell, *more)
         held = Held(id, folder, job, tracked)
         return held
 

@@ -1,7 +1,7 @@
 """The tab of batches: what happens between its form, a person's batch and what is shown of it."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
@@ -26,7 +26,7 @@ from layout import problem
 from menu import Choice
 from offer import Offer
 from people import Visit
-from vlmscope import VlmscopeError, read_suite
+from vlmscope import Variant, VlmscopeError, read_suite
 from vlmscope.engine.loading import shipped_folder
 from vlmscope.engine.prompt import reserved_tokens
 
@@ -123,7 +123,9 @@ def _run_and_stop(tab: _Tab) -> None:
         reserved=reserved_tokens(app.base.model.config, app.base.tokenizer),
     )
 
-    def run(visit: Visit, added: tuple[Choice, ...], *fields: Any) -> _Updates:
+    def run(
+        visit: Visit, token: gr.OAuthToken | None, added: tuple[Choice, ...], *fields: Any
+    ) -> _Updates:
         source, images, questions, files, count, ticked, lines, percent, measured = fields
         wanted = Asked(
             source,
@@ -138,9 +140,17 @@ def _run_and_stop(tab: _Tab) -> None:
         )
         offer = tab.offer(added)
         said = _said(tab, "")
+
+        def own_files(variants: Sequence[Variant]) -> Mapping[str, str]:
+            sources = [source for variant in variants for source in variant.sources]
+            return app.readers.fetched(visit.person, token, sources, app.base.pickles)
+
         try:
             begun = tab.batches.begin(
-                visit.person, offer, lambda home: read_form(wanted, offer, limits, HELD_OUT, home)
+                visit.person,
+                offer,
+                lambda home: read_form(wanted, offer, limits, HELD_OUT, home),
+                own_files,
             )
         except VlmscopeError as refused:
             return _beside(asked, Problems()) | _said(tab, str(refused))

@@ -1,10 +1,11 @@
 """A checkpoint into the comparison: fetched from the Hub where it lies there, then offered and ticked."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import gradio as gr
 
+from application import App
 from card import size_text
 from checkpoints.layout import CheckpointsTab, Kept, said
 from compare_tab import CompareTab
@@ -13,19 +14,17 @@ from events import AT_LENGTH, QUIET
 from fetching import fetching
 from layout import problem
 from menu import Choice, choice_of
-from shelf import Found, Shelf
+from people import Visit
+from shelf import Found
 from vlmscope import VlmscopeError
 from vlmscope.checkpoints.places import is_hub
 
 
 def add_to_the_comparison(
-    shelf: Shelf,
-    compare: CompareTab,
-    choices: Sequence[Choice],
-    shown: CheckpointsTab,
-    kept: Kept,
+    app: App, compare: CompareTab, shown: CheckpointsTab, kept: Kept, visit: gr.State
 ) -> None:
     """Wire the button; what a person adds is theirs alone. Called within the tab: it keeps a state."""
+    shelf, choices = app.shelf, app.choices
     form, stop = compare.form, gr.State(StopSignal())
 
     def add(
@@ -34,6 +33,8 @@ def add_to_the_comparison(
         added: tuple[Choice, ...],
         ticked: list[str],
         stop: StopSignal,
+        visit: Visit,
+        token: gr.OAuthToken | None,
     ) -> Iterator[dict[Any, Any]]:
         record = found.named(source)
         if record is None or not stop.begin():
@@ -42,7 +43,8 @@ def add_to_the_comparison(
         try:
             yield {shown.stop: gr.update(visible=is_hub(source))}
             if is_hub(source):
-                for have, whole in fetching(shelf.hub, source, shelf.is_private, stop.is_set):
+                hub = app.readers.of(visit.person, token)
+                for have, whole in fetching(hub, source, shelf.is_private, stop.is_set):
                     yield {shown.added: said(f"{size_text(have)} of {size_text(whole)} are here.")}
         except VlmscopeError as refused:
             yield {shown.added: problem(str(refused)), shown.stop: gr.update(visible=False)}
@@ -66,7 +68,7 @@ def add_to_the_comparison(
 
     shown.add.click(
         add,
-        [kept.chosen, kept.found, compare.added, form.variants, stop],
+        [kept.chosen, kept.found, compare.added, form.variants, stop, visit],
         [compare.added, form.variants, shown.added, shown.stop],
         **AT_LENGTH,
     )

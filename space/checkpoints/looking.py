@@ -4,23 +4,34 @@ from typing import Any
 
 import gradio as gr
 
+from application import App
 from checkpoints.layout import MAX_PLACE, CheckpointsTab, Kept
 from checkpoints.listing import listed
 from events import AT_LENGTH, QUEUED
 from layout import problem
-from shelf import Found, Shelf
+from people import Visit
+from shelf import Found
 
 MAX_PLACES = 8
 
 
-def look_for(shelf: Shelf, opened: gr.Tab, shown: CheckpointsTab, kept: Kept) -> None:
+def look_for(app: App, opened: gr.Tab, shown: CheckpointsTab, kept: Kept, visit: gr.State) -> None:
     """Look when the tab is opened, when asked to, and into one more place; list what was found."""
+    shelf = app.shelf
 
-    def look(places: tuple[str, ...], *view: str) -> list[Any]:
-        found = shelf.look(places)
+    def look(
+        visit: Visit, token: gr.OAuthToken | None, places: tuple[str, ...], *view: str
+    ) -> list[Any]:
+        found = shelf.look(places, app.readers.of(visit.person, token))
         return [found, problem(" ".join(found.problems)), *listed(shelf, found, *view)]
 
-    def look_into(place: str, places: tuple[str, ...], *view: str) -> list[Any]:
+    def look_into(
+        visit: Visit,
+        token: gr.OAuthToken | None,
+        place: str,
+        places: tuple[str, ...],
+        *view: str,
+    ) -> list[Any]:
         place = place.strip()[:MAX_PLACE]
         refused = shelf.refusal(place)
         if not refused and len(places) >= MAX_PLACES:
@@ -28,19 +39,23 @@ def look_for(shelf: Shelf, opened: gr.Tab, shown: CheckpointsTab, kept: Kept) ->
         if refused:
             return [gr.skip(), problem(refused), *[gr.skip()] * len(shown.listed), gr.skip()]
         there = places if place in places else (*places, place)
-        return [*look(there, *view), there]
+        return [*look(visit, token, there, *view), there]
 
     def show(found: Found, *view: str) -> list[Any]:
         return listed(shelf, found, *view)
 
     changed = [kept.found, shown.place_problem, *shown.listed]
     gr.on(
-        [opened.select, shown.again.click], look, [kept.places, *shown.view], changed, **AT_LENGTH
+        [opened.select, shown.again.click],
+        look,
+        [visit, kept.places, *shown.view],
+        changed,
+        **AT_LENGTH,
     )
     gr.on(
         [shown.look.click, shown.place.submit],
         look_into,
-        [shown.place, kept.places, *shown.view],
+        [visit, shown.place, kept.places, *shown.view],
         [*changed, kept.places],
         **AT_LENGTH,
     )

@@ -4,12 +4,14 @@ from typing import Any
 
 import gradio as gr
 
+from application import App
 from card import card
 from checkpoints.layout import KEEPS, CheckpointsTab, Kept, said
 from checkpoints.listing import listed
 from events import QUEUED
 from layout import problem
 from menu import KINDS
+from people import Visit
 from shelf import Found, Shelf
 from vlmscope import Checkpoint, VlmscopeError, annotate
 from vlmscope.checkpoints.places import is_hub
@@ -17,8 +19,9 @@ from vlmscope.checkpoints.places import is_hub
 NOTES = ("notes", "hypothesis", "result")
 
 
-def pick_one(shelf: Shelf, shown: CheckpointsTab, kept: Kept) -> None:
+def pick_one(app: App, shown: CheckpointsTab, kept: Kept, visit: gr.State) -> None:
     """A row that is clicked shows its card; its notes are written where they may be."""
+    shelf = app.shelf
 
     def pick(found: Found, event: gr.SelectData) -> list[Any]:
         record = _of_row(found, event.row_value)
@@ -27,6 +30,8 @@ def pick_one(shelf: Shelf, shown: CheckpointsTab, kept: Kept) -> None:
         return [record.source, *_carded(shelf, record)]
 
     def save(
+        visit: Visit,
+        token: gr.OAuthToken | None,
         source: str,
         found: Found,
         places: tuple[str, ...],
@@ -46,13 +51,13 @@ def pick_one(shelf: Shelf, shown: CheckpointsTab, kept: Kept) -> None:
             )
         except VlmscopeError as refused:
             return [gr.skip(), problem(str(refused)), *unchanged]
-        read = shelf.look(places)
+        read = shelf.look(places, app.readers.of(visit.person, token))
         return [read, said(f"Written to {written.name}."), *listed(shelf, read, *view)]
 
     shown.table.select(pick, kept.found, [kept.chosen, *shown.carded], **QUEUED)
     shown.save.click(
         save,
-        [kept.chosen, kept.found, kept.places, *shown.written, *shown.view],
+        [visit, kept.chosen, kept.found, kept.places, *shown.written, *shown.view],
         [kept.found, shown.saved, *shown.listed],
         **QUEUED,
     )

@@ -19,6 +19,7 @@ from vlmscope import (
     Gathering,
     InputError,
     Run,
+    SharedBase,
     Stopped,
     Token,
     Variant,
@@ -69,9 +70,17 @@ def plan(app: App, run: Run, added: tuple[Choice, ...]) -> Plan:
 
 
 def steps(
-    app: App, run: Run, wanted: Plan, stop: StopSignal, who: str
+    app: App,
+    run: Run,
+    wanted: Plan,
+    stop: StopSignal,
+    who: str,
+    base: SharedBase | None = None,
 ) -> Generator[Step, None, None]:
-    """Run it, and tell after every change but a word's; raises what the engine raises, or Busy."""
+    """Run it, and tell after every change but a word's; raises what the engine raises, or Busy.
+
+    `base` is the app's, unless one is given that reads checkpoints for somebody.
+    """
     gathering, ended, total = Gathering(), 0, len(wanted.variants)
     # A batch gives way to it, as to any comparison.
     mode = "measured" if wanted.options.get("mode") == "measured" else "together"
@@ -83,7 +92,7 @@ def steps(
         for place in sentences(entry.ticket.waits(stop.is_set)):
             yield Step(0, total, None, place)
         events = compare(
-            app.base,
+            base or app.base,
             run.image.pixels,
             run.query,
             wanted.variants,

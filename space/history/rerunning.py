@@ -26,7 +26,11 @@ log = logging.getLogger(__name__)
 
 def run_again(app: App, compare: CompareTab, shown: HistoryTab, visit: gr.State) -> None:
     def run(
-        visit: Visit, id: Any, added: tuple[Choice, ...], request: gr.Request
+        visit: Visit,
+        id: Any,
+        added: tuple[Choice, ...],
+        request: gr.Request,
+        token: gr.OAuthToken | None,
     ) -> Iterator[Updates]:
         if not visit.stop.begin():
             yield {shown.saved: problem("A comparison runs on this page; stop it, or wait.")}
@@ -40,10 +44,10 @@ def run_again(app: App, compare: CompareTab, shown: HistoryTab, visit: gr.State)
             }
             entry = app.history.entry(visit.person, int(id or 0))
             stored = app.history.run(visit.person, entry.id)
-            plan = again.plan(app, stored, added)
+            plan, base = again.plan(app, stored, added), app.base_of(visit, token)
             made: Run | None = None
             who = counted_as(visit, request)
-            for step in again.steps(app, stored, plan, visit.stop, who):
+            for step in again.steps(app, stored, plan, visit.stop, who, base):
                 made = step.run
                 ended = f"{step.ended} of {step.total} variants have ended."
                 yield {shown.saved: told(step.place or ended)}

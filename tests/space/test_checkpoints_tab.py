@@ -8,6 +8,7 @@ import pytest
 from application import App
 from menu import Choice, menu
 from page import build
+from people import Visit
 from settings import Settings
 from shelf import Found, Shelf
 from vlmscope import peek
@@ -17,6 +18,7 @@ from .test_strangers import handler, said
 
 VIEW = ("", "all kinds", "modified", "")
 NOTES = ("keep", "Good.", "", "")
+NOBODY = Visit("")
 
 
 def page_of(base, head, host: str) -> tuple[gr.Blocks, Found]:
@@ -39,12 +41,12 @@ def test_notes_are_written_at_the_desk_alone(base, head, tmp_path, host, is_writ
     (mine := tmp_path / "mine.safetensors").write_bytes(head.read_bytes())
     page, found = page_of(base, mine, host)
     save = handler(page, "save", "checkpoints.picking")
-    save(str(mine), found, (), *NOTES, *VIEW)
+    save(NOBODY, None, str(mine), found, (), *NOTES, *VIEW)
     assert (peek(mine).notes == "Good.") == is_written
     # A checkpoint that was not found is none that may be written to, wherever it lies.
     other = tmp_path / "other.safetensors"
     other.write_bytes(head.read_bytes())
-    save(str(other), found, (), *NOTES, *VIEW)
+    save(NOBODY, None, str(other), found, (), *NOTES, *VIEW)
     assert peek(other).notes is None
 
 
@@ -52,7 +54,7 @@ def test_what_is_added_is_offered_to_that_person_and_ticked(base, head):
     page, found = page_of(base, head, "127.0.0.1")
     add = handler(page, "add", "checkpoints.adding")
     signal = SimpleNamespace(begin=lambda: True, end=lambda: None, is_set=lambda: False)
-    *_, last = add(str(head), found, (), ["baseline"], signal)
+    *_, last = add(str(head), found, (), ["baseline"], signal, NOBODY, None)
     assert "is ticked in the comparison" in said(last)
     (own,) = [v for v in last.values() if isinstance(v, tuple) and v and isinstance(v[0], Choice)]
     assert own[0].variant.source == str(head)
@@ -61,6 +63,6 @@ def test_what_is_added_is_offered_to_that_person_and_ticked(base, head):
 def test_a_shared_server_looks_into_no_folder(base, head):
     page, _ = page_of(base, head, "0.0.0.0")
     look_into = handler(page, "look_into", "checkpoints.looking")
-    updates = look_into(str(head.parent), (), *VIEW)
+    updates = look_into(NOBODY, None, str(head.parent), (), *VIEW)
     assert "only into repositories on the Hub" in repr(updates)
     assert updates[0] == updates[-1] == gr.skip()

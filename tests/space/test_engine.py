@@ -8,7 +8,7 @@ import pytest
 
 import engine
 import vlmscope
-from vlmscope import Failed, InputError, Started, Stopped, Token, Variant
+from vlmscope import Failed, InputError, Maps, Started, Stopped, Token, Variant
 from vlmscope.checkpoints.hub_errors import Interrupted
 from vlmscope.engine import base as base_module
 from vlmscope.engine.ready import ready
@@ -125,6 +125,7 @@ def test_the_selection_and_a_look_inside_come_through_the_same_door(base, image,
     asked, held = a_hub
     (chosen,) = engine.select(base, image, QUESTION, [f"arr-coc:{REMOTE},keep=50%"])
     (same,) = vlmscope.select(base, image, QUESTION, [f"arr-coc:{head},keep=50%"])
+    assert isinstance(chosen, Maps) and isinstance(same, Maps)
     assert chosen.assign.tolist() == same.assign.tolist()
     inside = engine.internals(base, image, QUESTION, f"arr-coc:{REMOTE},keep=50%")
     assert inside.kept.sum() == (same.assign.ravel() == range(same.assign.size)).sum()

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,7 @@ from application import App
 from keeping import lasting
 from leaving import ON_A_SPACE
 from page import privacy_line
-from settings import BadSetting, Settings, read
+from settings import BadSetting, read
 from shelf import Shelf
 from space_card import fill_in
 from space_hardware import T4
@@ -146,10 +145,15 @@ def test_the_page_says_where_it_runs_and_what_follows(app, environment, chip, pl
     assert ("sign-in" in rows) == ("SPACE_ID" in environment)
 
 
-def test_sign_in_is_there_where_the_space_has_it():
-    assert read(SPACE | {"OAUTH_CLIENT_ID": "id"}).sign_in
-    assert not read(SPACE).sign_in
-    assert not read({"OAUTH_CLIENT_ID": "id"}).sign_in
-    assert "README.md" in {r.name: r.text for r in where_rows(read(SPACE))}["sign-in"]
-    signed = replace(Settings(), space=OURS, sign_in=True)
-    assert "account" in {r.name: r.text for r in where_rows(signed)}["sign-in"]
+def test_sign_in_is_there_where_the_space_has_it_and_it_is_of_use():
+    oauth, mine = {"OAUTH_CLIENT_ID": "id"}, {"PUBLIC": "no"}
+    said = [
+        (SPACE | mine | oauth, True, "private repositories"),
+        (SPACE | mine, False, "hf_oauth: true"),
+        (SPACE | oauth, False, "no need"),
+    ]
+    for environment, is_asked, told in said:
+        settings = read(environment)
+        assert settings.asks_to_sign_in == is_asked
+        assert told in {row.name: row.text for row in where_rows(settings)}["sign-in"]
+    assert not read(oauth).asks_to_sign_in

@@ -12,7 +12,7 @@ from urllib.parse import quote
 from vlmscope.checkpoints import hub_answers
 from vlmscope.checkpoints.hub_answers import MAX_FILES
 from vlmscope.checkpoints.hub_cache import Cache
-from vlmscope.checkpoints.hub_errors import Away, Interrupted, NotThere
+from vlmscope.checkpoints.hub_errors import MACHINE, Away, Interrupted, NotThere, Remedies
 from vlmscope.checkpoints.hub_pinned import HubFile, Pinned
 from vlmscope.checkpoints.hub_place import HubPlace, hub_place, is_commit
 from vlmscope.checkpoints.hub_room import Room
@@ -34,8 +34,12 @@ class Hub:
     one is given; False for none. Beyond `max_cache_bytes` what was used longest ago leaves the cache before
     another file comes; without it, a person's cache is left alone.
 
-    Whatever asks takes a `Wait`: `seconds` from then, unless one is given.
+    Whatever asks takes a `Wait`: `seconds` from then, unless one is given. `remedies` are what its refusals
+    advise. An `index` is where records of what it reads are kept; None: with this user's others.
     """
+
+    asks_anew = False
+    """Whether the Hub says each time that what lies in the cache may be read."""
 
     def __init__(
         self,
@@ -47,17 +51,25 @@ class Hub:
         endpoint: str | None = None,
         seconds: float = SECONDS,
         max_cache_bytes: int | None = None,
+        remedies: Remedies = MACHINE,
+        index: Path | None = None,
     ) -> None:
         from huggingface_hub import constants
 
-        self.allowed = None if allowed is None else frozenset(map(_allowance, allowed))
+        self.allowed = None if allowed is None else allowances_of(allowed)
         self.max_bytes = max_bytes
         self.cache = Path(cache or constants.HF_HUB_CACHE)
         self.disk = Cache(self.cache)
         self.room = Room(self.disk, max_cache_bytes)
         self.seconds = seconds
-        self.wire = Wire((endpoint or constants.ENDPOINT).rstrip("/"), token, self._check_allowed)
+        self.index = index
+        home = (endpoint or constants.ENDPOINT).rstrip("/")
+        self.wire = Wire(home, token, self._check_allowed, remedies)
         self._pins: dict[tuple[HubPlace, str | None], Pinned] = {}
+
+    def reader_of(self, place: HubPlace) -> Hub:
+        """The Hub that reads a place: this one."""
+        return self
 
     def wait(self, stop: Stop | None = None) -> Wait:
         return Wait(self.seconds, stop)
@@ -96,7 +108,7 @@ class Hub:
         return allowed
 
     def _pin(self, place: HubPlace, types: Sequence[str], wait: Wait) -> Pinned:
-        if is_commit(place.revision):
+        if is_commit(place.revision) and not self.asks_anew:
             for each in types:
                 known = self.disk.commit_of(place, each)
                 if known is not None:  # a commit never changes
@@ -108,6 +120,8 @@ class Hub:
             except NotThere as error:
                 missing = missing or error
             except Away as error:
+                if self.asks_anew:
+                    raise
                 for each in types:
                     cached = self.disk.commit_of(place, each)
                     if cached is not None:
@@ -142,7 +156,7 @@ class Hub:
         except Interrupted:
             raise
         except CheckpointError as error:
-            cached = self.disk.files(pinned)
+            cached = [] if self.asks_anew else self.disk.files(pinned)
             if not cached:
                 raise
             warning = f"{error} This is what the cache holds."
@@ -179,6 +193,12 @@ class Hub:
                     told[each["path"]] = each
         return [hub_answers.dated(file, told.get(file.path)) for file in files]
 
+    def check_given(self, pinned: Pinned, path: str, wait: Wait) -> None:
+        """Raise CheckpointError for a file that this reader may not have, wherever it lies.
+
+        What is in the cache may be had, unless the Hub is asked anew.
+        """
+
     def remember(self, pinned: Pinned) -> None:
         """That the branches and tags which were asked for are this commit, of which files are here now."""
         for known in list(self._pins.values()):
@@ -186,12 +206,12 @@ class Hub:
             if same == (pinned.repo_id, pinned.repo_type, pinned.commit):
                 self.disk.remember(known)
 
-    def url(self, pinned: Pinned, file: HubFile) -> str:
+    def url(self, pinned: Pinned, path: str) -> str:
         from huggingface_hub import hf_hub_url
 
         return hf_hub_url(
             pinned.repo_id,
-            file.path,
+            path,
             repo_type=pinned.repo_type,
             revision=pinned.commit,
             endpoint=self.wire.endpoint,
@@ -201,10 +221,7 @@ class Hub:
         return f"{self.wire.endpoint}/api/{repo_type}s/{repo_id}"
 
     def _is_allowed(self, repo_type: str | None, repo_id: str) -> bool:
-        names = (repo_id.partition("/")[0], repo_id)
-        return self.allowed is None or any(
-            name in names and kind in (None, repo_type) for kind, name in self.allowed
-        )
+        return self.allowed is None or are_named(self.allowed, repo_type, repo_id)
 
     def _check_allowed(self, repo_type: str | None, repo_id: str) -> None:
         if not self._is_allowed(repo_type, repo_id):
@@ -215,6 +232,21 @@ class Hub:
                 f"{plain(repo_id, 200)} may not be read here, only {', '.join(others) or 'none'}; "
                 "duplicate this Space, or run the app yourself, to read others."
             )
+
+
+Allowances = frozenset[tuple[str | None, str]]
+"""Owners and repositories, each with the type that is meant, None for any."""
+
+
+def are_named(allowances: Allowances, repo_type: str | None, repo_id: str) -> bool:
+    """Whether a repository, or its owner, is among them."""
+    names = (repo_id.partition("/")[0], repo_id)
+    return any(name in names and kind in (None, repo_type) for kind, name in allowances)
+
+
+def allowances_of(names: Sequence[str]) -> Allowances:
+    """What `owner` and `[spaces/]owner/name` name."""
+    return frozenset(map(_allowance, names))
 
 
 def _allowance(name: str) -> tuple[str | None, str]:

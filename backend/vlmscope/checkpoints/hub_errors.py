@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
@@ -48,12 +49,44 @@ class OutOfRange(CheckpointError):
     """A piece that the server says is beyond the file's end."""
 
 
-def refused(status: int, headers: Mapping[str, str], place: HubPlace) -> CheckpointError:
+@dataclass(frozen=True)
+class Remedies:
+    """What helps whoever reads, where their right to read is the matter."""
+
+    gated: str
+    unknown: str
+    private: str
+    forbidden: str
+
+
+MACHINE = Remedies(
+    gated="with your account, and set HF_TOKEN or sign in",
+    unknown="with this token, which the Hub does not know; set HF_TOKEN anew, or unset it",
+    private="set HF_TOKEN to see private ones",
+    forbidden="with this token; set HF_TOKEN to one that may, or unset it",
+)
+VISITOR = Remedies(
+    gated="with your account, and sign in here",
+    unknown="with this server's token, which the Hub does not know; tell its owner, or sign in",
+    private="sign in to see your private ones",
+    forbidden="with this server's token; sign in with an account that may",
+)
+PERSON = Remedies(
+    gated="with your account",
+    unknown="as you are signed in, which has ended; sign out and in again",
+    private="sign in with an account that may see it",
+    forbidden="as you are signed in; sign in with an account that may",
+)
+
+
+def refused(
+    status: int, headers: Mapping[str, str], place: HubPlace, remedies: Remedies = MACHINE
+) -> CheckpointError:
     """What an answer that is none means; see the Hub's own client for its codes."""
     code, message = headers.get("X-Error-Code", ""), headers.get("X-Error-Message", "")
     kind = CheckpointError
     if code == "GatedRepo":
-        why = "is gated: accept its conditions on its page with your account, and set HF_TOKEN or sign in"
+        why = f"is gated: accept its conditions on its page {remedies.gated}"
     elif message == "Access to this resource is disabled.":
         why = "was disabled by the Hub; choose another"
     elif code == "RevisionNotFound":
@@ -61,13 +94,13 @@ def refused(status: int, headers: Mapping[str, str], place: HubPlace) -> Checkpo
     elif code == "EntryNotFound":
         why = f"holds no file {place.path!r}; check the path"
     elif status == 401 and message.startswith("Invalid credentials"):
-        why = "cannot be read with this token, which the Hub does not know; set HF_TOKEN anew, or unset it"
+        why = f"cannot be read {remedies.unknown}"
     elif code == "RepoNotFound" or status == 404 or (status == 401 and not code):
         # 401 is what the Hub says of a repository that is not there to who did not sign in.
         kind = NotThere
-        why = "is not there, or is private; check the name, or set HF_TOKEN to see private ones"
+        why = f"is not there, or is private; check the name, or {remedies.private}"
     elif status in (401, 403):
-        why = "may not be read with this token; set HF_TOKEN to one that may, or unset it"
+        why = f"may not be read {remedies.forbidden}"
     elif status == 416:
         kind = OutOfRange
         why = "has another size than the Hub lists; try again"

@@ -39,8 +39,10 @@ def found_on_hub(
     All of it takes no longer than the hub lets a person wait: what was not read by then is there with a
     warning, and what was is known the next time.
     """
+    place = hub_place(source)
+    hub = hub.reader_of(place)
     wait = hub.wait()
-    for pinned in _both(hub, hub_place(source), fresh, wait):
+    for pinned in _both(hub, place, fresh, wait):
         pinned, files = hub.listed(pinned, wait)
         wanted = [
             file
@@ -57,6 +59,7 @@ def found_on_hub(
 
 def peeked_on_hub(hub: Hub, source: str, reader: PickleReader) -> Checkpoint:
     """The record of the one file that a source names; raises CheckpointError."""
+    hub = hub.reader_of(hub_place(source))
     wait = hub.wait()
     pinned, files = hub.listed(hub.pin(source, wait=wait), wait)
     (file,) = hub.dated(pinned, [_chosen(pinned, files)], wait)
@@ -85,6 +88,7 @@ def having(
     stop: Stop | None = None,
 ) -> Iterator[Path]:
     """As `fetched`; while this lasts, the file does not leave the cache for others."""
+    hub = hub.reader_of(hub_place(source))
     pinned = hub.pin(source, wait=hub.wait(stop))
     if pinned.place.path is not None and not pickles:
         no_pickles(pinned.place.path, source)
@@ -102,12 +106,14 @@ def _fetched(
 ) -> Path:
     path = pinned.place.path
     known = None if path is None else cached(hub, pinned, path, stop)
-    if known is not None:
+    if known is not None and path is not None:
+        hub.check_given(pinned, path, hub.wait(stop))
         return known
     pinned, files = hub.listed(pinned, hub.wait(stop))
     file = _chosen(pinned, files)
     if not pickles:
         no_pickles(file.name, source)
+    hub.check_given(pinned, file.path, hub.wait(stop))
     beside = file.path.removesuffix(file.name) + ADAPTER
     for each in files:
         if each.path == beside:
@@ -221,7 +227,7 @@ class _Listing:
 
     def _blob(self, file: HubFile) -> LocalBlob | RemoteBlob:
         there = self.hub.disk.file(self.pinned, file.path)
-        if self.pinned.is_cached or _has_size(there, file.size):
+        if self.pinned.is_cached or (not self.hub.asks_anew and _has_size(there, file.size)):
             return LocalBlob(there)
         return RemoteBlob(self.hub, self.pinned, file, self.wait)
 

@@ -12,11 +12,18 @@ import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote, urljoin, urlsplit
 
-from vlmscope.checkpoints.hub_errors import broken, nonsense, not_the_hub, refused
+from vlmscope.checkpoints.hub_errors import (
+    MACHINE,
+    Remedies,
+    broken,
+    nonsense,
+    not_the_hub,
+    refused,
+)
 from vlmscope.checkpoints.hub_place import HubPlace, is_repo_id
 from vlmscope.checkpoints.hub_wait import STEP, Wait
 from vlmscope.values.errors import plain
@@ -41,8 +48,9 @@ class Wire:
     """
 
     endpoint: str
-    token: str | bool | None
+    token: str | bool | None = field(repr=False)
     check: Callable[[str | None, str], None]
+    remedies: Remedies = MACHINE
 
     @contextmanager
     def opened(
@@ -62,10 +70,24 @@ class Wire:
             with _exchange(url, self._headers(url, headers, place), data, place, wait) as answer:
                 if answer.status not in REDIRECTS:
                     if answer.status not in (200, 206):
-                        raise refused(answer.status, answer.headers, place)
+                        raise refused(answer.status, answer.headers, place, self.remedies)
                     yield answer
                     return
                 url = self._followed(url, answer.headers.get("Location", ""), place, may_leave)
+        raise nonsense(place, "redirects without end")
+
+    def check_given(self, url: str, place: HubPlace, wait: Wait) -> None:
+        """Raise CheckpointError unless the Hub gives what lies at an address; none of it is moved."""
+        for _ in range(MAX_REDIRECTS):
+            asked = _exchange(url, self._headers(url, None, place), None, place, wait, "HEAD")
+            with asked as answer:
+                if answer.status in (200, 206):
+                    return
+                if answer.status not in REDIRECTS:
+                    raise refused(answer.status, answer.headers, place, self.remedies)
+                url = self._followed(url, answer.headers.get("Location", ""), place, may_leave=True)
+            if not self.is_home(url):  # the Hub sends there whom it gives the bytes
+                return
         raise nonsense(place, "redirects without end")
 
     def _headers(
@@ -144,8 +166,10 @@ def _exchange(
     data: Mapping[str, Any] | None,
     place: HubPlace,
     wait: Wait,
+    method: str | None = None,
 ) -> Iterator[Answer]:
-    exchange = _Exchange(url, headers, data, wait.seconds)
+    method = method or ("GET" if data is None else "POST")
+    exchange = _Exchange(method, url, headers, data, wait.seconds)
     thread = threading.Thread(target=exchange.run, daemon=True)
     thread.start()
     try:
@@ -162,13 +186,14 @@ class _Exchange:
 
     def __init__(
         self,
+        method: str,
         url: str,
         headers: Mapping[str, str],
         data: Mapping[str, Any] | None,
         seconds: float,
     ) -> None:
         self._request = {
-            "method": "GET" if data is None else "POST",
+            "method": method,
             "url": url,
             "headers": dict(headers),
             "data": data,

@@ -46,7 +46,7 @@ def discover(
     """
     given = [os.fspath(place) for place in places]
     found: dict[str, Checkpoint] = {}
-    with index or Index() as kept, PickleReader() as reader:
+    with index or Index(hub and hub.index) as kept, PickleReader() as reader:
         local = [place for place in given if not is_hub(place)]
         for record in found_here(local, reader, kept):
             found.setdefault(record.source, record)

@@ -56,7 +56,9 @@ def ranged(
     """An answer with the bytes from `start` to before `end`, or of the whole file; and where it begins."""
     place = pinned.at(file.path)
     headers = {"Range": f"bytes={start}-{end - 1}"}
-    with hub.wire.opened(hub.url(pinned, file), place, wait, headers, may_leave=True) as answer:
+    with hub.wire.opened(
+        hub.url(pinned, file.path), place, wait, headers, may_leave=True
+    ) as answer:
         if answer.is_html:
             raise not_the_hub(place, "a web page")
         if answer.status == 200:

@@ -66,6 +66,10 @@ class SharedBase:
         """The same base, its memory and its turn, to which `found` is known of checkpoints."""
         return replace(self, found=found)
 
+    def reading(self, hub: Hub | None) -> SharedBase:
+        """The same base, its memory and its turn, which reads checkpoints through another `hub`."""
+        return replace(self, hub=hub)
+
     @classmethod
     def load(
         cls,
