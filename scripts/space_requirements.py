@@ -5,7 +5,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from refusal import Refused
+from refusal import Refused, Unreachable
 from space_card import filled_requirements, front_matter
 from space_hardware import T4, ZERO, Hardware
 
@@ -53,22 +53,22 @@ def resolve(requirements: str, python: str, what: str) -> list[str]:
             timeout=SECONDS,
         )
     except subprocess.TimeoutExpired:
-        raise Refused(
+        raise Unreachable(
             f"The requirements ({what}) were not resolved in {SECONDS} s; the package index is slow, "
             "try again later."
         ) from None
     if answer.returncode:
-        raise Refused(_why(answer.stderr, what))
+        raise _why(answer.stderr, what)
     return [line for line in answer.stdout.splitlines() if line and not line.startswith("#")]
 
 
-def _why(said: str, what: str) -> str:
+def _why(said: str, what: str) -> Refused:
     # Downloading a Python is not wanted, and that there is none of that version is no matter.
     lines = [line for line in said.splitlines() if not line.lstrip().startswith("warning")]
     reason = " ".join(" ".join(lines).replace("cause:", "").split()).removeprefix("error: ")
     if any(sign in said for sign in UNREACHABLE):
-        return (
+        return Unreachable(
             f"The package index could not be reached, so that the requirements ({what}) could not be "
             f"checked; connect and try again. {reason}"
         )
-    return f"A Space could not install the requirements ({what}): {reason}"
+    return Refused(f"A Space could not install the requirements ({what}): {reason}")

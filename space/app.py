@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 
 from logs import keep_journal, start_logging
-from settings import BadSetting, read_or_exit
+from settings import BadSetting, on_zero_gpu, read_or_exit
 
 PROXIES = "127.0.0.1,::1,10.0.0.0/8,100.64.0.0/10,172.16.0.0/12,192.168.0.0/16,fc00::/7"
 """The networks that no one reaches from outside, where a Space's proxies are."""
@@ -26,10 +26,13 @@ def main() -> None:
     settings = read_or_exit()
     _say("loading the libraries")
 
+    if on_zero_gpu(os.environ):
+        import spaces  # noqa: F401  # before whatever may use CUDA
     import torch
 
+    import zero_gpu
     from application import App
-    from bases import check_answer_length, load_base
+    from bases import check_answer_length, device_of, load_base
     from examples import read_examples
     from history.store import History
     from journal import Journal
@@ -50,7 +53,7 @@ def main() -> None:
     if settings.threads:
         torch.set_num_threads(settings.threads)
     assets = shipped_folder().parent
-    has_gpu = torch.cuda.is_available()
+    has_gpu = settings.device != "cpu" and torch.cuda.is_available()
     if has_gpu:  # two at once on one GPU end no earlier
         settings = replace(settings, users=settings.users or 1)
     try:
@@ -65,6 +68,9 @@ def main() -> None:
         )
         load = partial(
             SharedBase.load,
+            revision=settings.revision,
+            device=device_of(settings.device, torch.cuda.is_available()),
+            dtype=settings.dtype,
             memory_gib=settings.memory_gib,
             heads=settings.heads,
             pickles=settings.is_private,
@@ -72,6 +78,7 @@ def main() -> None:
         )
         loaded = load_base(settings.base, has_gpu, load, _say)
         check_answer_length(loaded.base, settings.max_new_tokens)
+        zero_gpu.place(loaded.base)
         history = History(settings.history, settings.history_bytes)
         tracker = tracker_of(settings, make_stamp(loaded.base, "together", 1))
     except (BadSetting, VlmscopeError, OSError) as problem:

@@ -14,7 +14,6 @@ from bases import count_image_tokens
 from convert import Context
 from events import PRIVATE, QUEUED, QUIET
 from examples import one_for_each_image
-from figures import table
 from first import first_shown
 from glossary import glossary
 from gradio_comparisongrid import Vote
@@ -25,9 +24,9 @@ from layout import (
     Inputs,
     Results,
     budget_label,
+    in_the_grid,
     inputs,
     note,
-    note_files,
     problem,
     results,
 )
@@ -190,12 +189,7 @@ def _reselect(app: App, compare: CompareTab) -> None:
             f"The selection at {percent:g} %; the answers are of {answered.replace('%', ' %')}. "
             "Compare again for answers at this budget."
         )
-        note_files(shown.grid, value)
-        return {
-            shown.grid: value,
-            shown.table: table(value),
-            shown.note: note(said if is_other else ""),
-        }
+        return {**in_the_grid(shown, value), shown.note: note(said if is_other else "")}
 
     form.budget.change(
         redraw,

@@ -13,11 +13,10 @@ from convert import Context
 from engine import compare
 from events import AT_ONCE, QUIET, UNSEEN
 from examples import expected_answer
-from figures import table
 from gradio_comparisongrid import Comparison
 from history.recording import record
 from journal import Entry
-from layout import Inputs, Results, note, note_files, problem, waiting
+from layout import Inputs, Results, in_the_grid, note, problem, waiting
 from menu import Choice, notes
 from offer import Offer
 from pace import Work
@@ -142,8 +141,7 @@ def _compared(
                 for place in sentences(entry.ticket.waits(visit.stop.is_set)):
                     yield {form.waiting: waiting(place)}
                 for value in _values(app, base, read, mode, context, visit.stop, gathering):
-                    note_files(shown.grid, value)
-                    before, said = said, {shown.grid: value, shown.table: table(value)}
+                    before, said = said, in_the_grid(shown, value)
                     is_told = before.get(shown.table) == said[shown.table]
                     yield {shown.grid: value} if is_told else said
                 entry.run = gathering.to_run()

@@ -10,6 +10,7 @@ import yaml
 
 from build_space import ROOT, assemble, lacks
 from clean_site import closure, link_into
+from deploy import Order, requirements_fit
 from refusal import Refused
 from space_alone import Alone, alone, sign_in
 from space_card import PLACE, filled_card, filled_requirements, front_matter
@@ -99,6 +100,10 @@ def test_a_package_index_that_cannot_be_reached_is_no_conflict(monkeypatch):
     monkeypatch.setattr(subprocess, "run", lambda *_, **__: answer)
     with pytest.raises(Refused, match="could not be reached"):
         resolve("a", "3.12", "for T4")
+    (line, *_) = requirements_fit(APP, Order("ada/vlmscope", is_dry=True))
+    assert line.startswith("NOT CHECKED: The package index could not be reached")
+    with pytest.raises(Refused, match="could not be reached"):
+        requirements_fit(APP, Order("ada/vlmscope"))
 
 
 # ---- the card
