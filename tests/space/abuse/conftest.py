@@ -20,7 +20,7 @@ from examples import Example
 from history.store import History
 from menu import menu
 from page import build, launch_options
-from places import Places
+from places import Bounds, Places
 from settings import Settings
 from shelf import Shelf
 from vlmscope import SharedBase, peek, run
@@ -99,6 +99,7 @@ def server(tiny_base, image, image_file, head, tmp_path_factory) -> Iterator[Ser
         base = SharedBase.load(tiny_base, device="cpu", hub=reader, pickles=settings.is_private)
         for owner in ("someone", "else"):
             hub.put(f"{owner}/heads", {"a.safetensors": save(make_state(base.hidden_size))})
+        bounds = Bounds(settings.queue, settings.most_each, settings.seconds)
         history = History(None, settings.history_bytes)
         app = App(
             base,
@@ -106,7 +107,7 @@ def server(tiny_base, image, image_file, head, tmp_path_factory) -> Iterator[Ser
             menu([peek(head)]),
             (Example(image_file, QUESTION),),
             Shelf.of(settings, [str(head)], reader, base),
-            places=Places(2),
+            places=Places(settings.places, bounds),
             history=history,
         )
         page = build(app)

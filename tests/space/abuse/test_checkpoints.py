@@ -61,13 +61,13 @@ def test_the_whole_corpus_is_listed_and_none_of_it_is_added(server, attacker, ev
 def test_none_of_it_is_compared_by_its_id(server, attacker, sentence, evil):
     listed(server, attacker, EVIL)
     image = attacker.sends(server.image_file)
-    for file in evil:
-        for line in (f"arr-coc:hf://{EVIL}/{file.name}", f"lora:hf://{EVIL}/{file.name}"):
-            told = attacker.compares(image, variants=[line])
-            if told.is_done:
-                assert '"failed"' in told.text and '"done"' not in told.text
-            else:
-                sentence(told)
+    for number, file in enumerate(evil):
+        kind = ("arr-coc", "lora")[number % 2]
+        told = attacker.compares(image, variants=[f"{kind}:hf://{EVIL}/{file.name}"])
+        if told.is_done:
+            assert '"failed"' in told.text and '"done"' not in told.text
+        else:
+            sentence(told)
     assert not os.path.exists(corpus.BOOM)
 
 
