@@ -62,12 +62,15 @@ def base_rows(app: App) -> Iterator[Row]:
     """The base, what it runs on, and in which numbers."""
     stamp = make_stamp(app.base, "together", 1)
     shipped = app.base.name == "shipped"
-    yield Row("base", "small Qwen3-VL, shipped" if shipped else base_name(app.base.name))
+    named = "small Qwen3-VL, shipped" if shipped else base_name(app.base.name)
+    yield Row("base", named, "BASE")
     revision = app.base.revision or "unknown"
-    whose = "hash of its weights" if revision.startswith("sha256:") else "commit on the Hub"
+    is_hash = revision.startswith("sha256:")
+    whose = "hash of its weights" if is_hash else "commit on the Hub · REVISION"
     yield Row("revision", revision, whose)
-    yield Row("hardware", stamp["hardware"], stamp["device"])
-    yield Row("dtype", stamp["dtype"])
+    set_ = app.settings
+    yield Row("hardware", stamp["hardware"], f"{stamp['device']} · DEVICE {set_.device or 'auto'}")
+    yield Row("dtype", stamp["dtype"], f"DTYPE {set_.dtype or 'auto'}")
     if "offloaded" in stamp:
         yield Row("offloaded", stamp["offloaded"], "the device has no room for them")
 

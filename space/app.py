@@ -7,7 +7,7 @@ import time
 from dataclasses import replace
 from functools import partial
 
-from settings import BadSetting, read_or_exit
+from settings import BadSetting, on_zero_gpu, read_or_exit
 
 # Before gradio and the Hub's client are imported: nothing about a person's use leaves the machine.
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
@@ -20,10 +20,13 @@ def main() -> None:
     settings = read_or_exit()
     _say("loading the libraries")
 
+    if on_zero_gpu(os.environ):
+        import spaces  # noqa: F401  # before whatever may use CUDA
     import torch
 
+    import zero_gpu
     from application import App
-    from bases import check_answer_length, load_base
+    from bases import check_answer_length, device_of, load_base
     from examples import read_examples
     from history.store import History
     from keeping import lasting
@@ -43,7 +46,7 @@ def main() -> None:
     if settings.threads:
         torch.set_num_threads(settings.threads)
     assets = shipped_folder().parent
-    has_gpu = torch.cuda.is_available()
+    has_gpu = settings.device != "cpu" and torch.cuda.is_available()
     try:
         public, unasked = ask_who_comes(settings.space, settings.where, settings.public)
         settings, ends = lasting(replace(settings, public=public))
@@ -55,6 +58,9 @@ def main() -> None:
         )
         load = partial(
             SharedBase.load,
+            revision=settings.revision,
+            device=device_of(settings.device, torch.cuda.is_available()),
+            dtype=settings.dtype,
             memory_gib=settings.memory_gib,
             heads=settings.heads,
             pickles=settings.is_private,
@@ -62,6 +68,7 @@ def main() -> None:
         )
         loaded = load_base(settings.base, has_gpu, load, _say)
         check_answer_length(loaded.base, settings.max_new_tokens)
+        zero_gpu.place(loaded.base)
         history = History(settings.history, settings.history_bytes)
         tracker = tracker_of(settings, make_stamp(loaded.base, "together", 1))
     except (BadSetting, VlmscopeError, OSError) as problem:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from settings import BadSetting
 from vlmscope import BaseError, SharedBase
 
 ON_A_GPU = "Qwen/Qwen3-VL-2B-Instruct"
@@ -16,6 +17,13 @@ class LoadedBase:
 
     base: SharedBase
     notice: str = ""
+
+
+def device_of(wanted: str | None, has_gpu: bool) -> str:
+    """What the base runs on; raises BadSetting for a GPU that is not there."""
+    if wanted == "cuda" and not has_gpu:
+        raise BadSetting("DEVICE=cuda needs a GPU, and PyTorch finds none; set auto or cpu.")
+    return wanted or ("cuda" if has_gpu else "cpu")
 
 
 def load_base(

@@ -17,6 +17,8 @@ Default = TypeVar("Default", int, None)
 
 LEAST_SECRET = 16
 TRACKERS = ("trackio", "wandb")
+DEVICES = ("cpu", "cuda")
+DTYPES = ("float16", "bfloat16", "float32")
 STRANGERS_HISTORY = 256 * 2**20
 """Bytes of one person's history on a shared server, unless it is told otherwise."""
 
@@ -31,6 +33,12 @@ class Settings:
 
     base: str | None = None
     """Model id or folder of the base; none: chosen by the hardware."""
+    revision: str | None = None
+    """The base's branch, tag or commit on the Hub; none: its main branch as it is at start."""
+    device: str | None = None
+    """What the base runs on, `cpu` or `cuda`; none: a GPU where there is one."""
+    dtype: str | None = None
+    """The numbers it computes in; none: chosen by the device."""
     host: str = "127.0.0.1"
     port: int = 7860
     """The first port to try."""
@@ -113,6 +121,9 @@ def read(environment: Mapping[str, str]) -> Settings:
     everywhere = "0.0.0.0"
     return Settings(
         base=environment.get("BASE") or None,
+        revision=_revision(environment),
+        device=_choice(environment, "DEVICE", DEVICES),
+        dtype=_choice(environment, "DTYPE", DTYPES),
         # An IPv6 address may come in the brackets that it has in a URL.
         host=environment.get("HOST", "").strip("[]") or (everywhere if space else Settings.host),
         port=_integer(environment, "PORT", Settings.port, 1, 65535),
@@ -125,7 +136,7 @@ def read(environment: Mapping[str, str]) -> Settings:
         ),
         users=_integer(environment, "USERS", Settings.users, 1, 64),
         threads=_integer(environment, "THREADS", None, 1, 256),
-        memory_gib=_gib(environment, "MEMORY_GIB"),
+        memory_gib=_ceiling(environment),
         heads=_integer(environment, "HEADS", None, 1, 64),
         max_variants=_integer(environment, "MAX_VARIANTS", Settings.max_variants, 1, 64),
         max_batch=_integer(environment, "MAX_BATCH", Settings.max_batch, 1, 100_000),
@@ -139,6 +150,11 @@ def read(environment: Mapping[str, str]) -> Settings:
         space=space,
         sign_in=space is not None and bool(environment.get("OAUTH_CLIENT_ID")),
     )
+
+
+def on_zero_gpu(environment: Mapping[str, str]) -> bool:
+    """Whether a GPU is lent for single tasks, as the package `spaces` decides it."""
+    return environment.get("SPACES_ZERO_GPU", "").lower() in ("1", "t", "true")
 
 
 def read_or_exit() -> Settings:
@@ -169,6 +185,36 @@ def _gib(environment: Mapping[str, str], name: str) -> float | None:
     if not re.fullmatch(r"[0-9]{1,4}(\.[0-9]{1,3})?", text) or not float(text):
         raise BadSetting(f"{name}={text} is no number of GiB; set one such as 14.5, or unset it.")
     return float(text)
+
+
+def _ceiling(environment: Mapping[str, str]) -> float | None:
+    ceiling = _gib(environment, "MEMORY_GIB")
+    if ceiling is not None and on_zero_gpu(environment):
+        raise BadSetting(
+            f"MEMORY_GIB={ceiling:g} cannot be kept on ZeroGPU, which lends a card for one task at a time; "
+            "unset it."
+        )
+    return ceiling
+
+
+def _choice(environment: Mapping[str, str], name: str, choices: tuple[str, ...]) -> str | None:
+    """One of the choices; None for `auto`, and where it is not set."""
+    text = environment.get(name, "").strip().lower()
+    if text in ("", "auto"):
+        return None
+    if text not in choices:
+        allowed = f"auto, {', '.join(choices[:-1])} or {choices[-1]}"
+        raise BadSetting(f"{name}={plain(text, 200)} cannot be used; set {allowed}, or unset it.")
+    return text
+
+
+def _revision(environment: Mapping[str, str]) -> str | None:
+    text = environment.get("REVISION", "").strip()
+    if text and not environment.get("BASE"):
+        raise BadSetting(
+            f"REVISION={plain(text, 200)} is of no base; set BASE to a model id of the Hub, or unset it."
+        )
+    return text or None
 
 
 def _repositories(environment: Mapping[str, str]) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ import gradio as gr
 from PIL import Image
 
 import vlmscope
+from settings import on_zero_gpu
 from vlmscope import SharedBase, Variant, VlmscopeError
 from vlmscope.engine.options import MAX_SECONDS, Options
 from vlmscope.engine.ready import Found
@@ -25,8 +26,7 @@ from wishes import Wish, following
 
 Call = Literal["compare", "select", "internals"]
 
-IS_ON = os.environ.get("SPACES_ZERO_GPU", "").lower() in ("1", "t", "true")
-"""As the package `spaces` decides it."""
+IS_ON = on_zero_gpu(os.environ)
 
 MOST_SECONDS = 120
 """The longest task that is asked for: ZeroGPU refuses those of most visitors beyond that."""
@@ -153,6 +153,6 @@ def _work(task: Task, stop: Wish) -> Generator[Any, None, None]:
 _placed: SharedBase | None = None
 _on_device: Callable[[Task, Wish], Generator[Any, None, None]] = _work
 if IS_ON:
-    from spaces import GPU  # where ZeroGPU is, it is there
+    import spaces  # where ZeroGPU is, it is there
 
-    _on_device = GPU(_work, duration=lambda task, stop: seconds(task))
+    _on_device = spaces.GPU(_work, duration=lambda task, stop: seconds(task))

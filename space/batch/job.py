@@ -4,6 +4,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextvars import copy_context
 from dataclasses import dataclass
 from statistics import median
 from typing import Literal
@@ -104,7 +105,10 @@ class Job:
             if self._state in ("running", "done"):
                 return
             self._since = time.monotonic()
-            self._thread = threading.Thread(target=self._work, daemon=True)
+            # In the context of the request that began it: on ZeroGPU the GPU's time is the visitor's.
+            self._thread = threading.Thread(
+                target=copy_context().run, args=(self._work,), daemon=True
+            )
             self._set("running")
             self._thread.start()
 

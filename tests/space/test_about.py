@@ -101,8 +101,8 @@ def test_versions_are_those_that_run():
     assert set(rows) >= {"vlmscope", "gradio_comparisongrid", "gradio", "transformers", "python"}
 
 
-ELSEWHERE = {"base", "host", "port", "checkpoints", "hub", "space", "sign_in"}
-"""Said by the base, by the address, by the places, or by where it runs."""
+ELSEWHERE = {"host", "port", "checkpoints", "hub", "space", "sign_in"}
+"""Said by the address, by the places, or by where it runs."""
 
 
 def test_every_setting_is_said_with_its_variable_and_value(app, tmp_path):
@@ -111,7 +111,9 @@ def test_every_setting_is_said_with_its_variable_and_value(app, tmp_path):
     }
     settings = replace(Settings(), history=tmp_path, track="trackio", **numbers)
     rows = [*where_rows(settings), *limit_rows(settings), *keeping_rows(settings)]
-    rows += tracking_rows(replace(app(), settings=settings))
+    pinned = replace(app().base, name="owner/base", revision="0123abc")
+    whole = replace(app(), settings=settings, base=pinned)
+    rows += [*tracking_rows(whole), *base_rows(whole)]
     noted = {row.note: row.text for row in rows}
     for name in numbers.keys() - ELSEWHERE:
         assert "7" in noted[name.upper()]

@@ -8,9 +8,11 @@ from bases import (
     PROMPT_ROOM,
     check_answer_length,
     count_image_tokens,
+    device_of,
     load_base,
 )
 from request import picture, picture_size
+from settings import BadSetting
 from vlmscope import BaseError, InputError
 from vlmscope.engine.prompt import reserved_tokens
 
@@ -30,6 +32,14 @@ class Loader:
 
 def quiet(text):
     pass
+
+
+def test_the_device_is_a_gpu_where_there_is_one_unless_it_is_set():
+    assert device_of(None, True) == "cuda"
+    assert device_of(None, False) == "cpu"
+    assert device_of("cpu", True) == "cpu"
+    with pytest.raises(BadSetting, match="DEVICE=cuda needs a GPU"):
+        device_of("cuda", False)
 
 
 def test_without_a_gpu_the_shipped_base_is_loaded():

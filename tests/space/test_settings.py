@@ -60,6 +60,37 @@ def test_a_ceiling_that_is_no_number_of_gib_is_refused(value):
         read({"MEMORY_GIB": value})
 
 
+def test_device_and_dtype_are_chosen_by_the_hardware_unless_set():
+    assert (read({}).device, read({}).dtype) == (None, None)
+    auto = read({"DEVICE": "auto", "DTYPE": " Auto "})
+    assert (auto.device, auto.dtype) == (None, None)
+    set_ = read({"DEVICE": "CUDA", "DTYPE": "float16"})
+    assert (set_.device, set_.dtype) == ("cuda", "float16")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "allowed"),
+    [
+        ("DEVICE", "tpu", "auto, cpu or cuda"),
+        ("DTYPE", "int8", "auto, float16, bfloat16 or float32"),
+    ],
+)
+def test_another_device_or_dtype_is_refused_with_what_is_allowed(name, value, allowed):
+    with pytest.raises(BadSetting, match=f"{name}={value} cannot be used; set {allowed}"):
+        read({name: value})
+
+
+def test_a_revision_is_of_a_base_that_is_named():
+    assert read({"BASE": "owner/name", "REVISION": "v2"}).revision == "v2"
+    with pytest.raises(BadSetting, match="REVISION=v2 is of no base; set BASE"):
+        read({"REVISION": "v2"})
+
+
+def test_no_ceiling_can_be_kept_where_the_card_is_lent_for_each_task():
+    with pytest.raises(BadSetting, match=r"MEMORY_GIB=14\.5 cannot be kept on ZeroGPU"):
+        read({"MEMORY_GIB": "14.5", "SPACES_ZERO_GPU": "true"})
+
+
 def test_a_checkpoint_folder_that_is_not_there_is_refused(tmp_path):
     with pytest.raises(BadSetting, match="nowhere, which is not there"):
         read({"CHECKPOINTS": str(tmp_path / "nowhere")})
