@@ -105,4 +105,4 @@ def test_strangers_unpack_little_and_who_sits_at_the_desk_much(page: gr.Blocks, 
     with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_DEFLATED) as file:
         file.writestr("a.png", bytes(65 * 2**20))
     fields = (UPLOADED, None, "", [str(tmp_path / "a.zip")], 1, ["baseline"], "", 50, False)
-    assert sentence in said(handler(page, "run", TAB)(ME, (), *fields))
+    assert sentence in said(handler(page, "run", TAB)(ME, None, (), *fields))
