@@ -1,6 +1,8 @@
 """What stands where on the page; what it does is given by the caller."""
 
+import os
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from html import escape
 from typing import Any
@@ -10,6 +12,7 @@ from gradio.components import Component
 from gradio.themes import Default, sizes
 
 from examples import Example
+from figures import table
 from gradio_comparisongrid import Comparison, ComparisonGrid
 from image_file import ImageFile
 from menu import Choice
@@ -203,19 +206,30 @@ def note(sentence: str) -> dict[str, Any]:
     )
 
 
+def in_the_grid(shown: Results, value: Comparison) -> dict[Any, Any]:
+    """Updates that show a value and its figures; its images are deleted in their time."""
+    note_files(shown.grid, value)
+    return {shown.grid: value, shown.table: table(value)}
+
+
 def note_files(grid: ComparisonGrid, value: Comparison) -> None:
-    """Have the images of a value deleted in their time.
+    """Have the images of a value deleted in their time, counted from now.
 
     Gradio notes the files of a person's own copy of the grid, and forgets them with that copy.
     """
-    images = (value.image, *(cell.image for cell in value.cells))
-    grid.temp_files |= {image.path for image in images if image}
+    for image in (value.image, *(cell.image for cell in value.cells)):
+        if image:
+            # The same pixels are one file, which may be of yesterday.
+            with suppress(FileNotFoundError):
+                os.utime(image.path)
+            grid.temp_files.add(image.path)
 
 
-def waiting(is_waiting: bool) -> dict[str, Any]:
-    """An update that says that others compare now; the style sheet holds it back for a moment."""
-    said = '<div class="waiting" role="status">Waiting for a free place; others compare now.</div>'
-    return gr.update(value=said if is_waiting else "", visible=is_waiting)
+def waiting(sentence: str, is_refused: bool = False) -> dict[str, Any]:
+    """An update that says where one stands in the line, or why there is no room in it; or nothing."""
+    look, role = ("problem", "alert") if is_refused else ("waiting", "status")
+    said = f'<div class="{look}" role="{role}">{escape(sentence)}</div>' if sentence else ""
+    return gr.update(value=said, visible=bool(sentence))
 
 
 def _problem() -> gr.HTML:

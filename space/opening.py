@@ -12,7 +12,8 @@ from application import App
 from asked import Asked, asked_by
 from compare_tab import CompareTab
 from convert import Context, from_run
-from figures import table
+from examples import example_of, one_for_each_image
+from layout import in_the_grid
 from layout import note as said_of
 from menu import Choice, notes
 from offer import Offer
@@ -50,13 +51,14 @@ def opened(
     run = replace(run, results=tuple(results))
     asked = asked_by([each.variant for each in results], offer)
     value = from_run(run, Context(expected, notes(offer.choices)))
+    example = example_of(one_for_each_image(app.examples), run)
     return {
         compare.tabs: gr.update(selected="compare"),
-        form.image: run.image.pixels,
+        # A file of the very pixels: of pixels, Gradio would make one that looks alike.
+        form.image: str(example.image) if example else value.image and value.image.path,
         form.question: run.query,
         **compare.filled(asked),
         shown.note: said_of(note),
-        shown.grid: value,
-        shown.table: table(value),
+        **in_the_grid(shown, value),
         compare.mine.last: app.lasts.keep(Last(run, expected, entry)),
     }

@@ -9,12 +9,11 @@ from application import App
 from compare_tab import CompareTab
 from convert import Context
 from events import QUEUED, QUIET
-from figures import table
 from history.beside import beside
 from history.finding import list_parts, listed
 from history.layout import HistoryTab, Updates
 from history.values import HistoryError
-from layout import problem
+from layout import in_the_grid, problem
 from menu import Choice, notes
 from opening import opened, outputs
 from people import Visit
@@ -52,8 +51,7 @@ def pick_entries(
         note = "Two comparisons of the history, side by side."
         return opened(app, compare, runs[0], added, offered.expected, note) | {
             compare.mine.last: None,  # what is there is no one comparison
-            compare.shown.grid: value,
-            compare.shown.table: table(value),
+            **in_the_grid(compare.shown, value),
             shown.said: problem(""),
         }
 

@@ -12,14 +12,13 @@ from application import App
 from card import size_text
 from compare_tab import CompareTab
 from events import PRIVATE
-from figures import table
 from gradio_comparisongrid import Comparison
 from history.exporting import export
 from history.finding import found, list_parts, listed
 from history.importing import GridFile, read_file
 from history.layout import HistoryTab, Updates, told
 from history.values import HistoryError
-from layout import problem
+from layout import in_the_grid, problem
 from opening import outputs
 from people import Visit
 
@@ -122,8 +121,7 @@ def _in_the_grid(compare: CompareTab, shown: HistoryTab, file: Path, said: str) 
         return {shown.said: problem(f"Nothing was imported: {why}.")}
     return {
         compare.tabs: gr.update(selected="compare"),
-        compare.shown.grid: value,
-        compare.shown.table: table(value),
+        **in_the_grid(compare.shown, value),
         shown.said: told(said),
     }
 

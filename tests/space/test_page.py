@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from gradio_client import Client, handle_file
 
-import running
+import layout
 from application import App
 from examples import Example
 from menu import menu
@@ -84,7 +84,7 @@ def test_a_fault_of_the_app_is_one_sentence_and_the_form_comes_back(
     client, image_file, monkeypatch
 ):
     with monkeypatch.context() as fault:
-        fault.setattr(running, "table", lambda value: 1 / 0)
+        fault.setattr(layout, "table", lambda value: 1 / 0)
         problems, _ = ask(client, image_file)
     assert "failed unexpectedly" in problems[2]
     assert not any(ask(client, image_file)[0])
