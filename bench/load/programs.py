@@ -6,6 +6,7 @@ import json
 import random
 import threading
 import time
+from typing import Any
 
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
@@ -57,7 +58,8 @@ def _compare(client: Client, seen: Seen, asked: Asked, chance: random.Random) ->
     read = 0
     while True:
         outputs = job.outputs()
-        for document in outputs[read:]:
+        for told_so_far in outputs[read:]:
+            document: dict[str, Any] = dict(told_so_far)
             now = time.monotonic()
             asked.reads(json.dumps(document))
             if "line" in document:
