@@ -13,6 +13,7 @@ from request import MAX_QUESTION
 from settings import Settings
 from titles import base_name
 from vlmscope.checkpoints.places import is_hub
+from vlmscope.engine.options import MAX_SECONDS
 from vlmscope.engine.stamp import make_stamp
 from whereabouts import ORIGINAL
 
@@ -103,7 +104,12 @@ def limit_rows(settings: Settings) -> Iterator[Row]:
     yield Row("largest image", f"{set_.max_image_megapixels} megapixels", "MAX_IMAGE_MEGAPIXELS")
     yield Row("variants at once", f"up to {set_.max_variants}", "MAX_VARIANTS")
     yield Row("cases of a batch", f"up to {set_.max_batch:,}", "MAX_BATCH")
-    yield Row("comparisons at once", f"{set_.users}; others wait", "USERS")
+    yield Row("comparisons at once", f"{set_.places}; others wait in line", "USERS")
+    yield Row("in line", f"up to {set_.queue}", "QUEUE")
+    each = f"{set_.most_each} that run or wait" if set_.most_each else "any number"
+    yield Row("comparisons of one person", each, "PER_PERSON")
+    seconds = f"{set_.seconds} s" if set_.seconds else f"{MAX_SECONDS:g} s, the engine's own limit"
+    yield Row("longest comparison", seconds, "TIMEOUT")
     threads = f"{set_.threads}" if set_.threads else "PyTorch's choice"
     yield Row("threads", threads, "THREADS")
     memory = f"{set_.memory_gib:g} GiB" if set_.memory_gib else "what was free at start"
@@ -140,6 +146,10 @@ def keeping_rows(settings: Settings) -> Iterator[Row]:
         "set: people are known again after a restart" if settings.secret else "new at every start"
     )
     yield Row("key of the browsers", kept, "SECRET")
+    line = "a line for each comparison, no image" if settings.is_logged else "faults alone"
+    yield Row("log", line, "LOG")
+    questions = settings.is_logged and settings.log_questions
+    yield Row("questions in the log", "yes" if questions else "no", "LOG_QUESTIONS")
 
 
 def tracking_rows(app: App) -> Iterator[Row]:

@@ -11,11 +11,14 @@ from gradio.data_classes import FileData
 from gradio.events import api as gradio_api
 from pydantic import ValidationError
 
-from api_document import Document, document
+from api_document import Document, document, in_line
 from application import App
 from engine import compare as compare_variants
-from events import on_the_engine
+from events import AT_ONCE
+from journal import Entry
 from offer import Offer
+from pace import Work
+from people import Visit, counted_as
 from request import Problems, Request, parse_lines, read_form
 from running import limits_of
 from vlmscope import (
@@ -34,6 +37,8 @@ from vlmscope.values import strict_json
 from vlmscope.values.errors import plain, shown
 
 log = logging.getLogger(__name__)
+
+NOBODY = Visit("")
 
 DESCRIPTION = (
     "Ask several variants of one vision-language model the same question about the same image: which "
@@ -75,8 +80,10 @@ def api(app: App, page: gr.Blocks) -> None:
         # A tool's result is text: Gradio would write a dictionary as Python does.
         is_tool = (request.headers or {}).get("x-gradio-user") == "mcp"
         arguments = (image, question, variants, expected, budget, mode, max_new_tokens)
-        for told in _answered(app, offer, *arguments):
-            yield strict_json.dumps(told) if is_tool else told
+        how = "tool" if is_tool else "api"
+        with app.journal.entry(how, counted_as(NOBODY, request)) as entry:
+            for told in _answered(app, offer, entry, *arguments):
+                yield strict_json.dumps(told) if is_tool else told
 
     # What a stream of documents is to a client: a document.
     compare.__annotations__["return"] = Document
@@ -84,7 +91,7 @@ def api(app: App, page: gr.Blocks) -> None:
         compare,
         api_name="compare",
         api_description=DESCRIPTION.format(checkpoints=", ".join(offer.places) or "none"),
-        **on_the_engine(app.settings.users),
+        **AT_ONCE,
     )
     endpoint = next(each for each in page.fns.values() if each.api_name == "compare")
     _say_why_no_image_came(endpoint.inputs[0])
@@ -93,6 +100,7 @@ def api(app: App, page: gr.Blocks) -> None:
 def _answered(
     app: App,
     offer: Offer,
+    entry: Entry,
     image: Any,
     question: Any,
     lines: Any,
@@ -101,24 +109,33 @@ def _answered(
     mode: Any,
     max_new_tokens: Any,
 ) -> Iterator[Document]:
-    """The document so far each time a variant ends, and the whole one; raises gr.Error, a sentence."""
+    """Where it stands in the line while it waits, the document so far each time a variant ends, and the
+    whole one; raises gr.Error, a sentence."""
     try:
         asked = _read(app, offer, image, question, lines, budget)
         right = _text("expected", expected).strip() or None
-        events = compare_variants(
-            app.base,
-            asked.image,
-            asked.question,
-            asked.variants,
-            mode=mode,
-            max_new_tokens=_length(max_new_tokens, app.settings.max_new_tokens),
-            max_image_pixels=app.settings.max_image_pixels,
-        )
+        longest = _length(max_new_tokens, app.settings.max_new_tokens)
+        entry.mode = _mode(mode)
+        entry.asks(asked.variants, asked.image.size, asked.question)
+        work = Work(entry.mode, len(asked.variants))
         # A batch gives way to it, as to any comparison.
-        with app.places.comparison(lambda: False):
-            run = yield from _documents(events, right, offer)
-        app.tracker.comparison(run, right)
+        with app.places.comparison(entry.who, work) as entry.ticket:
+            # Told time and again, so that Gradio sees who has left, and closes this.
+            for standing in entry.ticket.waits(lambda: False):
+                yield in_line(asked, right, standing)
+            events = compare_variants(
+                app.base,
+                asked.image,
+                asked.question,
+                asked.variants,
+                mode=mode,
+                max_new_tokens=longest,
+                **app.settings.engine_options,
+            )
+            entry.run = yield from _documents(events, right, offer)
+        app.tracker.comparison(entry.run, right)
     except VlmscopeError as refused:
+        entry.outcome = "refused"
         raise _error(str(refused)) from refused
     except Exception as fault:
         log.exception("a comparison failed")
@@ -183,6 +200,12 @@ def _text(name: str, value: Any) -> str:
     if not isinstance(value, str):
         raise InputError(f"{name}={shown(value)} is no text; give it in quotes.")
     return value
+
+
+def _mode(value: Any) -> str:
+    if value not in ("together", "measured"):
+        raise InputError(f"mode={shown(value)} is unknown; use 'together' or 'measured'.")
+    return str(value)
 
 
 def _length(value: Any, most: int) -> int:

@@ -5,6 +5,8 @@ from dataclasses import replace
 from typing import Any, Literal, NotRequired, TypedDict
 
 from offer import Offer
+from places import Standing
+from request import Request
 from titles import base_name, given_title
 from vlmscope import Result, Run, Variant, judge, metrics_for
 from vlmscope.values.metrics import Mode
@@ -43,8 +45,19 @@ class Outcome(TypedDict):
     error: str | None
 
 
+class Line(TypedDict):
+    """Where a comparison stands in the line, 1 is next, and the seconds that it waits for about, where
+    that can be told."""
+
+    place: int
+    seconds: float | None
+
+
 class Document(TypedDict):
-    """A comparison: its question, the outcomes in the order of the variants, and the conditions."""
+    """A comparison: its question, the outcomes in the order of the variants, and the conditions.
+
+    There is a `line` and no outcome as long as it waits for others.
+    """
 
     question: str
     expected: str | None
@@ -52,6 +65,21 @@ class Document(TypedDict):
     variants: list[Outcome]
     metrics: dict[str, str]
     conditions: dict[str, Any]
+    line: NotRequired[Line]
+
+
+def in_line(asked: Request, expected: str | None, standing: Standing) -> Document:
+    """A comparison that waits for its place."""
+    width, height = asked.image.size
+    return {
+        "question": asked.question,
+        "expected": expected,
+        "image": {"width": width, "height": height},
+        "variants": [],
+        "metrics": {},
+        "conditions": {},
+        "line": {"place": standing.place, "seconds": standing.seconds},
+    }
 
 
 def document(

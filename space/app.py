@@ -1,22 +1,28 @@
 """The vlmscope app: run `make run`, or `python app.py` in the folder of a Space."""
 
-import logging
 import os
 import sys
 import time
 from dataclasses import replace
 from functools import partial
 
+from logs import keep_journal, start_logging
 from settings import BadSetting, on_zero_gpu, read_or_exit
+
+PROXIES = "127.0.0.1,::1,10.0.0.0/8,100.64.0.0/10,172.16.0.0/12,192.168.0.0/16,fc00::/7"
+"""The networks that no one reaches from outside, where a Space's proxies are."""
 
 # Before gradio and the Hub's client are imported: nothing about a person's use leaves the machine.
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+if os.environ.get("SYSTEM") == "spaces":
+    # Whose address a request is from is what a Space's own proxies say: these, and no visitor, are here.
+    os.environ.setdefault("FORWARDED_ALLOW_IPS", PROXIES)
 
 
 def main() -> None:
     started = time.monotonic()
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    start_logging()
     settings = read_or_exit()
     _say("loading the libraries")
 
@@ -29,10 +35,11 @@ def main() -> None:
     from bases import check_answer_length, device_of, load_base
     from examples import read_examples
     from history.store import History
+    from journal import Journal
     from keeping import lasting
     from menu import fitting, menu
     from page import build, launch_options
-    from places import Places
+    from places import Bounds, Places
     from ports import first_free, in_url, listen
     from recorded import read_recorded
     from shelf import Shelf
@@ -48,9 +55,12 @@ def main() -> None:
         torch.set_num_threads(settings.threads)
     assets = shipped_folder().parent
     has_gpu = settings.device != "cpu" and torch.cuda.is_available()
+    if has_gpu:  # two at once on one GPU end no earlier
+        settings = replace(settings, users=settings.users or 1)
     try:
         public, unasked = ask_who_comes(settings.space, settings.where, settings.public)
         settings, ends = lasting(replace(settings, public=public))
+        keep_journal(settings.is_logged)
         first_free(settings.host, settings.port)  # a wrong HOST or PORT is said before the wait
         hub = Hub(
             allowed=None if settings.is_private else settings.hub,
@@ -87,6 +97,7 @@ def main() -> None:
     if notice:
         _say(notice)
 
+    bounds = Bounds(settings.queue, settings.most_each, settings.seconds)
     page = build(
         App(
             loaded.base,
@@ -95,10 +106,11 @@ def main() -> None:
             examples,
             shelf,
             notice,
-            places=Places(settings.users),
+            places=Places(settings.places, bounds),
             history=history,
             tracker=tracker,
             recorded=recorded,
+            journal=Journal(settings.seconds, settings.log_questions, settings.secret),
         )
     )
     host = in_url(settings.host)

@@ -6,6 +6,7 @@ import gradio as gr
 
 from examples import Example
 from history.store import History
+from journal import Journal
 from lasts import Lasts
 from menu import Choice
 from people import Visit, Visits
@@ -29,11 +30,12 @@ class App:
     shelf: Shelf
     notice: str = ""
     visits: Visits = field(default_factory=Visits)
-    places: Places = field(default_factory=lambda: Places(Settings.users))
+    places: Places = field(default_factory=lambda: Places(Settings().places))
     history: History = field(default_factory=lambda: History(None))
     lasts: Lasts = field(default_factory=Lasts)
     tracker: Tracker = field(default_factory=Tracker)
     recorded: tuple[Recorded, ...] = ()
+    journal: Journal = field(default_factory=Journal)
     readers: Readers = field(default=None)  # type: ignore[assignment]
 
     def __post_init__(self) -> None:

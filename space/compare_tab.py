@@ -12,7 +12,7 @@ from application import App
 from asked import Asked, asked_by
 from bases import count_image_tokens
 from convert import Context
-from events import PRIVATE, QUEUED, QUIET, on_the_engine
+from events import PRIVATE, QUEUED, QUIET
 from examples import one_for_each_image
 from first import first_shown
 from glossary import glossary
@@ -33,7 +33,8 @@ from layout import (
 from menu import Choice, notes, ticked_at_first
 from offer import Offer
 from own_options import own_options
-from people import Visit
+from pace import Work
+from people import Visit, counted_as
 from presets import PRESETS, preset
 from recorded_menu import open_recorded, recorded_menu
 from request import picture_size
@@ -167,6 +168,7 @@ def _reselect(app: App, compare: CompareTab) -> None:
         handle: Handle | None,
         visit: Visit,
         added: tuple[Choice, ...],
+        request: gr.Request,
         token: gr.OAuthToken | None,
     ) -> Mapping[Any, Any]:
         if handle is None or visit.stop.is_in_use:
@@ -178,7 +180,9 @@ def _reselect(app: App, compare: CompareTab) -> None:
             return {shown.note: gr.skip()}
         context = Context(last.expected, notes((*app.choices, *added)))
         try:
-            with app.places.comparison(visit.stop.is_set):
+            work = Work("selection", len(last.run.results))
+            with app.places.comparison(counted_as(visit, request), work) as ticket:
+                ticket.take(visit.stop.is_set)
                 value = reselected(app.base_of(visit, token), last.run, percent, context)
         except VlmscopeError as refused:
             return {shown.note: note(str(refused))}
@@ -195,7 +199,7 @@ def _reselect(app: App, compare: CompareTab) -> None:
         [form.budget, mine.last, mine.visit, mine.added],
         [shown.note, shown.grid, shown.table],
         trigger_mode="always_last",
-        **QUEUED | on_the_engine(app.settings.users),
+        **QUEUED,
     )
 
 

@@ -19,6 +19,5 @@ AT_LENGTH: dict[str, Any] = {**QUEUED, "concurrency_limit": 4}
 """For what may wait for the Hub: of each, a few at once, and none waits behind one that is slow."""
 
 
-def on_the_engine(users: int) -> dict[str, Any]:
-    """For what computes: all of it together, so many at once; others wait in line."""
-    return {"concurrency_id": "engine", "concurrency_limit": users}
+AT_ONCE: dict[str, Any] = {"concurrency_limit": None}
+"""For what computes: it begins at once, and waits in the one line, that of the app's `places`."""

@@ -8,11 +8,12 @@ import gradio as gr
 import inside_view
 from application import App
 from engine import internals
-from events import QUIET, on_the_engine
+from events import AT_ONCE, QUIET
 from gradio_comparisongrid import Comparison, ComparisonGrid
 from lasts import GONE
 from layout import note_files, problem
-from people import Visit
+from pace import Work
+from people import Visit, counted_as
 from states import Handle, States
 from titles import heading, without_folder
 from vlmscope import VlmscopeError
@@ -69,6 +70,7 @@ def inside_panel(app: App, mine: States) -> None:
         others: str | None,
         handle: Handle | None,
         visit: Visit,
+        request: gr.Request,
         token: gr.OAuthToken | None,
     ) -> Mapping[Any, Any]:
         if handle is None or id is None:
@@ -79,7 +81,8 @@ def inside_panel(app: App, mine: States) -> None:
         variant = last.run[id].variant
         asked = [line.strip() for line in (others or "").splitlines() if line.strip()]
         try:
-            with app.places.comparison(lambda: False):
+            with app.places.comparison(counted_as(visit, request), Work("inside")) as ticket:
+                ticket.take()
                 inside = internals(
                     app.base_of(visit, token),
                     last.run.image.pixels,
@@ -112,5 +115,5 @@ def inside_panel(app: App, mine: States) -> None:
         [refused, told, panes, *grids],
         api_visibility="private",
         show_progress_on=[variant, *grids],
-        **on_the_engine(app.settings.users),
+        **AT_ONCE,
     )

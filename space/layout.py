@@ -225,10 +225,11 @@ def note_files(grid: ComparisonGrid, value: Comparison) -> None:
             grid.temp_files.add(image.path)
 
 
-def waiting(is_waiting: bool) -> dict[str, Any]:
-    """An update that says that others compare now; the style sheet holds it back for a moment."""
-    said = '<div class="waiting" role="status">Waiting for a free place; others compare now.</div>'
-    return gr.update(value=said if is_waiting else "", visible=is_waiting)
+def waiting(sentence: str, is_refused: bool = False) -> dict[str, Any]:
+    """An update that says where one stands in the line, or why there is no room in it; or nothing."""
+    look, role = ("problem", "alert") if is_refused else ("waiting", "status")
+    said = f'<div class="{look}" role="{role}">{escape(sentence)}</div>' if sentence else ""
+    return gr.update(value=said, visible=bool(sentence))
 
 
 def _problem() -> gr.HTML:

@@ -34,7 +34,10 @@ KEYS = Path(__file__).with_name("keys.js")
 
 CACHE_SECONDS = (3600, 86400)
 """Every hour, what people uploaded or compared a day ago is deleted."""
-MOST_WAITING = 32
+MOST_EVENTS = 1000
+"""So many events wait for one of Gradio's threads; comparisons wait in the app's own line."""
+THREADS = 40
+"""Gradio's threads beside those in which comparisons run and wait."""
 MOST_FILE = 64 * 2**20
 """Bytes of one file that strangers bring."""
 
@@ -60,16 +63,17 @@ def build(app: App) -> gr.Blocks:
         make_links(app, compare)
         greeted.then(first_sight(app, compare), [visit, compare.added], outputs(compare), **QUEUED)
         api(app, page)
-    return page.queue(max_size=MOST_WAITING)
+    return page.queue(max_size=MOST_EVENTS)
 
 
 def launch_options(settings: Settings | None = None) -> dict[str, Any]:
     """What `launch` needs beside the address."""
-    is_private = settings is None or settings.is_private
-    doors = Middleware(Doors, bounds=None if is_private else Bounds())
+    settings = settings or Settings()
+    doors = Middleware(Doors, bounds=None if settings.is_private else Bounds())
     return {
+        "max_threads": THREADS + settings.places + settings.queue,
         "app_kwargs": {"middleware": [doors]},
-        "max_file_size": None if is_private else MOST_FILE,
+        "max_file_size": None if settings.is_private else MOST_FILE,
         "state_session_capacity": MOST_OPEN,
         "enable_monitoring": False,
         "theme": THEME,

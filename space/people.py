@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+import gradio as gr
+
 from comparing import StopSignal
 
 log = logging.getLogger(__name__)
@@ -41,6 +43,15 @@ def is_browser(name: object) -> bool:
 def person_of(browser: str, user: str | None) -> str:
     """The key of a person: of the signed-in user wherever they sit, else of the browser."""
     return f"user:{user}" if user else f"browser:{browser}"
+
+
+def counted_as(visit: Visit, request: gr.Request) -> str:
+    """Whose share of the places something takes: a person's, else everyone's at one address.
+
+    A client of the API is no person; those behind one address are one to the line.
+    """
+    client = request.client
+    return visit.person or f"address:{client.host if client else 'unknown'}"
 
 
 def is_signed_in(person: str) -> bool:

@@ -11,15 +11,19 @@ from application import App
 from comparing import StopSignal, watch
 from convert import Context
 from engine import compare
-from events import QUIET, UNSEEN, on_the_engine
+from events import AT_ONCE, QUIET, UNSEEN
 from examples import expected_answer
 from gradio_comparisongrid import Comparison
 from history.recording import record
+from journal import Entry
 from layout import Inputs, Results, in_the_grid, note, problem, waiting
 from menu import Choice, notes
 from offer import Offer
-from people import Visit
+from pace import Work
+from people import Visit, counted_as
+from places import Busy
 from request import Limits, Problems, Request, own_of, read_form
+from standing import sentences
 from states import Last, States
 from vlmscope import Gathering, InputError, SharedBase, VlmscopeError
 from vlmscope.engine.prompt import reserved_tokens
@@ -33,14 +37,14 @@ log = logging.getLogger(__name__)
 
 
 def compare_and_stop(app: App, form: Inputs, shown: Results, mine: States) -> None:
-    """Wire the buttons: one comparison at a time for a page, others wait for a place."""
-    buttons = [form.compare, form.measure, form.stop, form.waiting]
+    """Wire the buttons: one comparison at a time for a page, which waits in line for a place."""
+    buttons = [form.compare, form.measure, form.stop]
     around = [*form.problems, *buttons, form.more]
 
     def wait(visit: Visit) -> Any:
         if not visit.stop.begin():
             return gr.skip()
-        return _beside(form, Problems()) | _running(form, True, is_waiting=True)
+        return _beside(form, Problems()) | _running(form, True)
 
     def finish(told: dict[str, str]) -> dict[Any, Any]:
         problems = Problems(**told)
@@ -61,11 +65,13 @@ def compare_and_stop(app: App, form: Inputs, shown: Results, mine: States) -> No
             own: Any,
             visit: Visit,
             added: tuple[Choice, ...],
+            request: gr.Request,
             token: gr.OAuthToken | None,
         ) -> Iterator[dict[Any, Any]]:
             asked = (image, question, ticked, lines, percent, own)
             base = app.base_of(visit, token)
-            yield from _compared(app, base, form, shown, mine, mode, asked, visit, added)
+            with app.journal.entry("page", counted_as(visit, request), mode) as entry:
+                yield from _compared(app, base, form, shown, mine, mode, asked, visit, added, entry)
 
         return run
 
@@ -74,7 +80,7 @@ def compare_and_stop(app: App, form: Inputs, shown: Results, mine: States) -> No
         ("measured", [form.measure.click], {"api_visibility": "private"}),
     ]
     for mode, triggers, visibility in starts:
-        # Whoever waits for a place sees it at once, and may take the wish back.
+        # Whoever waits for a place may take the wish back.
         waited = gr.on(triggers, wait, mine.visit, around, trigger_mode="once", **QUIET)
         # What streams has few outputs: Gradio makes each of them anew for every value.
         comparison = waited.then(
@@ -82,7 +88,7 @@ def compare_and_stop(app: App, form: Inputs, shown: Results, mine: States) -> No
             [*form.fields, mine.own, mine.visit, mine.added],
             [form.waiting, shown.note, shown.grid, shown.table, shown.told, mine.last],
             trigger_mode="once",
-            **on_the_engine(app.settings.users) | UNSEEN | visibility,
+            **AT_ONCE | UNSEEN | visibility,
         )
         comparison.success(finish, shown.told, around, **QUIET)
         # Such as a queue that is full: Gradio says so itself.
@@ -110,9 +116,10 @@ def _compared(
     asked: tuple[str | None, str | None, list[str], str | None, float, Any],
     visit: Visit,
     added: tuple[Choice, ...],
+    entry: Entry,
 ) -> Iterator[dict[Any, Any]]:
     """Updates of the page while a comparison runs; the last says as `shown.told` what was wrong."""
-    yield {form.waiting: waiting(False), shown.note: note("")}
+    yield {form.waiting: waiting(""), shown.note: note("")}
     said: dict[Any, Any] = {}
     problems = Problems()
     gathering = Gathering()
@@ -126,27 +133,39 @@ def _compared(
         if isinstance(read, Problems):
             problems = read
         else:
+            entry.asks(read.variants, read.image.size, read.question)
             answer = expected_answer(app.examples, image, read.question)
             context = Context(answer, notes(offered))
-            for value in _values(app, base, read, mode, context, visit.stop, gathering):
-                before, said = said, in_the_grid(shown, value)
-                is_told = before.get(shown.table) == said[shown.table]
-                yield {shown.grid: value} if is_told else said
-            if run := gathering.to_run():
+            work = Work(mode, len(read.variants))
+            with app.places.comparison(entry.who, work) as entry.ticket:
+                for place in sentences(entry.ticket.waits(visit.stop.is_set)):
+                    yield {form.waiting: waiting(place)}
+                for value in _values(app, base, read, mode, context, visit.stop, gathering):
+                    before, said = said, in_the_grid(shown, value)
+                    is_told = before.get(shown.table) == said[shown.table]
+                    yield {shown.grid: value} if is_told else said
+                entry.run = gathering.to_run()
+            if run := entry.run:
                 app.tracker.comparison(run, answer)
                 recorded = record(app, visit, run, answer, added)
                 said[mine.last] = app.lasts.keep(Last(run, answer, recorded.id))
                 said[shown.note] = note(recorded.problem)
+    except Busy as full:
+        entry.outcome = "refused"
+        said[form.waiting] = waiting(str(full), is_refused=True)
     except InputError as refused:
         problems = _refusal(app.base, read, str(refused))
     except VlmscopeError as refused:
         problems = Problems(variants=str(refused))
     except Exception:
+        entry.outcome = "failed"
         log.exception("a comparison failed")
         sentence = "The comparison failed unexpectedly; the server's log says where."
         problems = Problems(variants=sentence)
     finally:
         visit.stop.end()
+    if any(asdict(problems).values()):
+        entry.outcome = entry.outcome or "refused"
     # Once more as a whole: a client that does not stream reads this alone.
     yield said | {shown.told: asdict(problems)}
 
@@ -160,20 +179,21 @@ def _values(
     stop: StopSignal,
     gathering: Gathering,
 ) -> Iterator[Comparison]:
-    """The grid's values of a comparison as it runs; raises what the engine raises."""
-    # One that is stopped while it waits for a place begins all the same, and says so in its cells.
-    with app.places.comparison(stop.is_set):
-        events = compare(
-            base,
-            request.image,
-            request.question,
-            request.variants,
-            mode=mode,
-            max_new_tokens=app.settings.max_new_tokens,
-            max_image_pixels=app.settings.max_image_pixels,
-            stop=stop.is_set,
-        )
-        yield from watch(events, context, hear=gathering.add)
+    """The grid's values of a comparison as it runs; raises what the engine raises.
+
+    One that was stopped while it waited for a place begins all the same, and says so in its cells.
+    """
+    events = compare(
+        base,
+        request.image,
+        request.question,
+        request.variants,
+        mode=mode,
+        max_new_tokens=app.settings.max_new_tokens,
+        stop=stop.is_set,
+        **app.settings.engine_options,
+    )
+    yield from watch(events, context, hear=gathering.add)
 
 
 def _refusal(base: SharedBase, read: Request | Problems | None, sentence: str) -> Problems:
@@ -198,9 +218,8 @@ def _beside(form: Inputs, problems: Problems) -> dict[Any, Any]:
     return dict(zip(form.problems, map(problem, sentences), strict=True))
 
 
-def _running(form: Inputs, is_running: bool, is_waiting: bool = False) -> dict[Any, Any]:
+def _running(form: Inputs, is_running: bool) -> dict[Any, Any]:
     return {
-        form.waiting: waiting(is_waiting),
         form.compare: gr.update(interactive=not is_running),
         form.measure: gr.update(interactive=not is_running),
         form.stop: gr.update(interactive=is_running),

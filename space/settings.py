@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from vlmscope.checkpoints.hub_place import hub_place
 from vlmscope.values.errors import CheckpointError, plain
@@ -17,6 +17,8 @@ Default = TypeVar("Default", int, None)
 
 LEAST_SECRET = 16
 TRACKERS = ("trackio", "wandb")
+STRANGERS_EACH = 2
+STRANGERS_SECONDS = 120
 DEVICES = ("cpu", "cuda")
 DTYPES = ("float16", "bfloat16", "float32")
 STRANGERS_HISTORY = 256 * 2**20
@@ -52,8 +54,14 @@ class Settings:
     """The longest answer, in tokens."""
     max_image_megapixels: int = 16
     """The largest image, in millions of pixels."""
-    users: int = 2
-    """How many comparisons run at the same time; others wait in the queue."""
+    users: int | None = None
+    """How many comparisons run at the same time; none: 1 with a GPU, else 2."""
+    queue: int = 32
+    """How many comparisons may wait for those that run."""
+    per_person: int | None = None
+    """How many comparisons of one person may run or wait; none: 2 where strangers come, else any."""
+    timeout: int | None = None
+    """How long one comparison may take, in seconds; none: 120 where strangers come, else the engine's."""
     threads: int | None = None
     """How many threads PyTorch computes with; none: its own choice."""
     memory_gib: float | None = None
@@ -78,6 +86,10 @@ class Settings:
     """The tracker's project."""
     track_questions: bool = False
     """Whether questions and answers are tracked beside the figures."""
+    log: bool | None = None
+    """Whether the log has a line for each comparison; none: anywhere but at the desk."""
+    log_questions: bool = False
+    """Whether that line has the question too."""
     public: bool | None = None
     """Whether strangers come; none: as `whereabouts` tells it."""
     space: str | None = None
@@ -104,6 +116,32 @@ class Settings:
     @property
     def where(self) -> Whereabouts:
         return whereabouts(self.space, self.host, self.public)
+
+    @property
+    def places(self) -> int:
+        """How many comparisons run at the same time, where nothing is known of a GPU."""
+        return self.users or 2
+
+    @property
+    def most_each(self) -> int | None:
+        """How many comparisons of one person may run or wait."""
+        return self.per_person or (None if self.is_private else STRANGERS_EACH)
+
+    @property
+    def seconds(self) -> int | None:
+        """How long one comparison may take."""
+        return self.timeout or (None if self.is_private else STRANGERS_SECONDS)
+
+    @property
+    def is_logged(self) -> bool:
+        """Whether the log has a line for each comparison."""
+        return self.where.kind != "desk" if self.log is None else self.log
+
+    @property
+    def engine_options(self) -> dict[str, Any]:
+        """What the engine is told of the limits, with every comparison."""
+        limits = {"max_image_pixels": self.max_image_pixels}
+        return limits | ({"max_seconds": float(self.seconds)} if self.seconds else {})
 
     @property
     def asks_to_sign_in(self) -> bool:
@@ -136,7 +174,10 @@ def read(environment: Mapping[str, str]) -> Settings:
         max_image_megapixels=_integer(
             environment, "MAX_IMAGE_MEGAPIXELS", Settings.max_image_megapixels, 1, 50
         ),
-        users=_integer(environment, "USERS", Settings.users, 1, 64),
+        users=_integer(environment, "USERS", None, 1, 64),
+        queue=_integer(environment, "QUEUE", Settings.queue, 1, 1000),
+        per_person=_integer(environment, "PER_PERSON", None, 1, 64),
+        timeout=_integer(environment, "TIMEOUT", None, 1, 3600),
         threads=_integer(environment, "THREADS", None, 1, 256),
         memory_gib=_ceiling(environment),
         heads=_integer(environment, "HEADS", None, 1, 64),
@@ -148,6 +189,8 @@ def read(environment: Mapping[str, str]) -> Settings:
         secret=_secret(environment),
         track=_tracker(environment),
         track_project=environment.get("TRACK_PROJECT", "").strip() or Settings.track_project,
+        log=_yes(environment, "LOG"),
+        log_questions=_yes(environment, "LOG_QUESTIONS") or False,
         track_questions=_yes(environment, "TRACK_QUESTIONS") or False,
         public=_yes(environment, "PUBLIC"),
         space=space,

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from batch.accuracy import accuracies_of
 from batch.form import Problems
@@ -16,6 +17,7 @@ from batch.plan import Plan
 from batch.rows import Row, row_of_kept
 from history.store import History
 from history.values import HistoryError, NotThere
+from journal import Journal
 from offer import Offer
 from places import Places
 from tracking import TrackedBatch, Tracker
@@ -57,7 +59,7 @@ class Batches:
     """The batches of everyone who is here; safe for many threads.
 
     Only a person's latest one is held in memory; its cases lie in `history`, and the images of what is
-    not finished in a folder beside it.
+    not finished in a folder beside it. `limits` are options of the engine that hold for every batch.
     """
 
     def __init__(
@@ -66,9 +68,11 @@ class Batches:
         places: Places,
         history: History,
         tracker: Tracker | None = None,
+        limits: Mapping[str, Any] | None = None,
+        journal: Journal | None = None,
     ) -> None:
         self._base, self._places, self._history = base, places, history
-        self._tracker = tracker or Tracker()
+        self._tracker, self._limits, self._journal = tracker or Tracker(), limits, journal
         self._lock = threading.Lock()
         self._held: dict[str, Held] = {}
         self._beginning: set[str] = set()
@@ -232,9 +236,9 @@ class Batches:
                 held.forget_images()
                 tracked.done(accuracies_of(plan, rows))
 
-        held = Held(
-            id, folder, Job(self._base.knowing(own), plan, self._places, keep, tell), tracked
-        )
+        more = (self._limits, self._journal, person)
+        job = Job(self._base.knowing(own), plan, self._places, keep, tell, *more)
+        held = Held(id, folder, job, tracked)
         return held
 
     def _home(self, person: str) -> Path:

@@ -7,12 +7,15 @@ from collections.abc import Callable, Iterable, Mapping
 from contextvars import copy_context
 from dataclasses import dataclass
 from statistics import median
-from typing import Literal
+from typing import Any, Literal
 
 from batch.plan import Plan
 from batch.rows import Row, row_of
 from engine import run_cases
+from journal import Journal
+from pace import Work
 from places import Places
+from request import picture_size
 from vlmscope import Case, SharedBase, VlmscopeError
 from vlmscope.evidence.cases import CaseRun
 
@@ -43,7 +46,8 @@ class Job:
 
     `keep` takes each case as it ends; raises VlmscopeError or OSError where it cannot: then the batch
     stops, and asks that case again when it goes on. `tell` hears of every change of the state,
-    with the finished cases by id.
+    with the finished cases by id. `limits` are options of the engine that hold for every batch. The `journal`
+    has a line for each case of `who`.
     """
 
     def __init__(
@@ -53,9 +57,13 @@ class Job:
         places: Places,
         keep: Callable[[CaseRun], None],
         tell: Callable[[State, Mapping[str, Row]], None],
+        limits: Mapping[str, Any] | None = None,
+        journal: Journal | None = None,
+        who: str = "",
     ) -> None:
         self.plan = plan
         self._base, self._places, self._keep, self._tell = base, places, keep, tell
+        self._limits, self._journal, self._who = limits or {}, journal or Journal(), who
         self._lock = threading.Lock()
         self._rows: dict[str, Row] = {}
         self._state: State = "stopped"
@@ -160,18 +168,28 @@ class Job:
 
     def _ask(self, case: Case) -> None:
         self._is_waiting = True
-        with self._places.case(self._is_ending) as has_place:
+        plan = self.plan
+        work = Work("measured" if plan.is_measured else "together", len(plan.variants))
+        with self._places.case(work, self._is_ending) as ticket:
             self._is_waiting = False
-            if not has_place:
+            if not ticket.has_place:
                 return
-            plan = self.plan
-            found = list(
-                run_cases(self._base, [case], plan.variants, stop=self._stop.is_set, **plan.options)
-            )
+            with self._journal.entry("batch", self._who, work.kind) as entry:
+                entry.ticket = ticket
+                entry.asks(plan.variants, picture_size(str(case.image)) or (0, 0), case.query)
+                found = self._run(case)
+                entry.run = found[0].run if found else None
+                entry.outcome = "refused" if found and found[0].error else None
         for each in found:
             self._keep(each)
             with self._lock:
                 self._rows[case.id] = row_of(each)
+
+    def _run(self, case: Case) -> list[CaseRun]:
+        """The case's outcome; none where it was stopped before its end."""
+        options = {**self.plan.options, **self._limits}
+        stop = self._stop.is_set
+        return list(run_cases(self._base, [case], self.plan.variants, stop=stop, **options))
 
     def _end(self, state: State, note: str) -> None:
         with self._lock:

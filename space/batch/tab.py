@@ -70,7 +70,9 @@ def batch_tab(app: App, compare: CompareTab, visit: gr.State, greeted: Dependenc
         asked, views = form(app.choices, held_out), shown()
         seen = gr.State(None)
         is_own = gr.State(False)
-    batches = Batches(app.base, app.places, app.history, app.tracker)
+    batches = Batches(
+        app.base, app.places, app.history, app.tracker, app.settings.engine_options, app.journal
+    )
     app.visits.when_left(batches.left)
     app.visits.when_gone(batches.gone)
     tab = _Tab(app, compare, batches, asked, views, seen, visit)

@@ -10,6 +10,8 @@ from comparing import StopSignal
 from engine import compare
 from menu import Choice
 from offer import Offer
+from pace import Work
+from standing import sentences
 from vlmscope import (
     Event,
     Failed,
@@ -39,11 +41,13 @@ class Plan:
 
 @dataclass(frozen=True)
 class Step:
-    """How far it is: `ended` of `total` variants; `run` is what there is of it."""
+    """How far it is: `ended` of `total` variants; `run` is what there is of it. Before it begins, `place`
+    says where it stands in the line."""
 
     ended: int
     total: int
     run: Run | None
+    place: str = ""
 
 
 def plan(app: App, run: Run, added: tuple[Choice, ...]) -> Plan:
@@ -66,22 +70,34 @@ def plan(app: App, run: Run, added: tuple[Choice, ...]) -> Plan:
 
 
 def steps(
-    app: App, run: Run, wanted: Plan, stop: StopSignal, base: SharedBase | None = None
+    app: App,
+    run: Run,
+    wanted: Plan,
+    stop: StopSignal,
+    who: str,
+    base: SharedBase | None = None,
 ) -> Generator[Step, None, None]:
-    """Run it, and tell after every change but a word's; raises what the engine raises.
+    """Run it, and tell after every change but a word's; raises what the engine raises, or Busy.
 
     `base` is the app's, unless one is given that reads checkpoints for somebody.
     """
-    gathering, ended = Gathering(), 0
+    gathering, ended, total = Gathering(), 0, len(wanted.variants)
     # A batch gives way to it, as to any comparison.
-    with app.places.comparison(stop.is_set):
+    mode = "measured" if wanted.options.get("mode") == "measured" else "together"
+    with (
+        app.journal.entry("again", who, mode) as entry,
+        app.places.comparison(who, Work(mode, total)) as entry.ticket,
+    ):
+        entry.asks(wanted.variants, (run.image.width, run.image.height), run.query)
+        for place in sentences(entry.ticket.waits(stop.is_set)):
+            yield Step(0, total, None, place)
         events = compare(
             base or app.base,
             run.image.pixels,
             run.query,
             wanted.variants,
-            max_image_pixels=app.settings.max_image_pixels,
             stop=stop.is_set,
+            **app.settings.engine_options,
             **wanted.options,
         )
         with closing(events):
@@ -89,7 +105,8 @@ def steps(
                 gathering.add(event)
                 ended += _is_end(event)
                 if not isinstance(event, Token):
-                    yield Step(ended, len(wanted.variants), gathering.to_run())
+                    yield Step(ended, total, gathering.to_run())
+        entry.run = gathering.to_run()
 
 
 def _is_end(event: Event) -> bool:

@@ -8,7 +8,7 @@ import gradio as gr
 
 from application import App
 from compare_tab import CompareTab
-from events import QUEUED, QUIET, on_the_engine
+from events import QUEUED, QUIET
 from history import again
 from history.cards import time_text
 from history.differences import differences, sentence
@@ -18,7 +18,7 @@ from history.values import Entry
 from layout import problem
 from menu import Choice
 from opening import opened, outputs
-from people import Visit
+from people import Visit, counted_as
 from vlmscope import Run, VlmscopeError
 
 log = logging.getLogger(__name__)
@@ -26,7 +26,11 @@ log = logging.getLogger(__name__)
 
 def run_again(app: App, compare: CompareTab, shown: HistoryTab, visit: gr.State) -> None:
     def run(
-        visit: Visit, id: Any, added: tuple[Choice, ...], token: gr.OAuthToken | None
+        visit: Visit,
+        id: Any,
+        added: tuple[Choice, ...],
+        request: gr.Request,
+        token: gr.OAuthToken | None,
     ) -> Iterator[Updates]:
         if not visit.stop.begin():
             yield {shown.saved: problem("A comparison runs on this page; stop it, or wait.")}
@@ -42,9 +46,11 @@ def run_again(app: App, compare: CompareTab, shown: HistoryTab, visit: gr.State)
             stored = app.history.run(visit.person, entry.id)
             plan, base = again.plan(app, stored, added), app.base_of(visit, token)
             made: Run | None = None
-            for step in again.steps(app, stored, plan, visit.stop, base):
+            who = counted_as(visit, request)
+            for step in again.steps(app, stored, plan, visit.stop, who, base):
                 made = step.run
-                yield {shown.saved: told(f"{step.ended} of {step.total} variants have ended.")}
+                ended = f"{step.ended} of {step.total} variants have ended."
+                yield {shown.saved: told(step.place or ended)}
             yield at_rest | _made(app, compare, shown, visit, entry, stored, made, plan, added)
         except VlmscopeError as refused:
             yield at_rest | {shown.saved: problem(str(refused))}
@@ -60,7 +66,7 @@ def run_again(app: App, compare: CompareTab, shown: HistoryTab, visit: gr.State)
         [visit, shown.entry, compare.added],
         [*outputs(compare), shown.again, shown.stop, shown.saved],
         trigger_mode="once",
-        **QUEUED | on_the_engine(app.settings.users),
+        **QUEUED,
     )
     shown.stop.click(lambda visit: visit.stop.set(), visit, None, **QUIET)
 

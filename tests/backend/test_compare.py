@@ -552,9 +552,9 @@ def test_a_comparison_ends_at_its_time_limit_with_what_there_is(tiny, square, mo
     assert [result.status for result in made.results] == ["stopped", "stopped"]
     assert 0 < len(made.results[0].token_ids) < 20
     for result in made.results:
-        assert result.warnings[-1] == "Stopped, not finished within max_seconds=7.5."
+        assert result.warnings[-1] == "Stopped after 7.5 s, the limit here."
 
 
 def test_a_time_limit_is_that_of_the_clock(tiny, square):
     result = run(tiny, square, QUERY, ["baseline"], max_new_tokens=20, max_seconds=1e-6).results[0]
-    assert result.status == "stopped" and "max_seconds=1e-06" in result.warnings[-1]
+    assert result.status == "stopped" and "after 1e-06 s" in result.warnings[-1]

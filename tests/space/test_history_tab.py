@@ -15,7 +15,9 @@ from history.beside import beside
 from history.cards import details, entry_list, range_text
 from history.differences import differences, sentence
 from history.store import History
+from journal import Journal
 from menu import menu
+from pace import Work
 from places import Places
 from settings import Settings
 from vlmscope import InputError, RunImage, Variant, peek
@@ -40,6 +42,7 @@ def app(base, head) -> Any:
         choices=menu([peek(head)]),
         settings=Settings(max_new_tokens=6),
         places=Places(1),
+        journal=Journal(),
     )
 
 
@@ -132,7 +135,7 @@ def test_comparisons_of_two_images_are_refused_in_a_sentence():
 
 def test_run_again_answers_as_before_and_tells_each_variant_that_ends(app, finished_run):
     plan = again.plan(app, finished_run, ())
-    steps = list(again.steps(app, finished_run, plan, StopSignal()))
+    steps = list(again.steps(app, finished_run, plan, StopSignal(), ME))
     assert (steps[0].ended, steps[-1].ended, steps[-1].total) == (0, 4, 4)
     made = steps[-1].run
     assert made
@@ -144,19 +147,28 @@ def test_run_again_answers_as_before_and_tells_each_variant_that_ends(app, finis
 def test_run_again_stops_when_it_is_told_to(app, finished_run):
     stop = StopSignal()
     stop.set()
-    *_, last = again.steps(app, finished_run, again.plan(app, finished_run, ()), stop)
+    *_, last = again.steps(app, finished_run, again.plan(app, finished_run, ()), stop, ME)
     assert last.run
     assert {each.status for each in last.run.results} <= {"stopped", "failed"}
 
 
 def test_run_again_takes_a_place_that_batches_give_way_to(app, finished_run):
-    steps = again.steps(app, finished_run, again.plan(app, finished_run, ()), StopSignal())
+    steps = again.steps(app, finished_run, again.plan(app, finished_run, ()), StopSignal(), ME)
     next(steps)
-    with app.places.case(lambda: True) as is_free:
-        assert not is_free
+    with app.places.case(Work("together"), lambda: True) as case:
+        assert not case.has_place
     steps.close()
-    with app.places.case(lambda: True) as is_free:
-        assert is_free
+    with app.places.case(Work("together"), lambda: True) as case:
+        assert case.has_place
+
+
+def test_run_again_says_where_it_stands_in_the_line(app, finished_run):
+    with app.places.comparison("someone else", Work("together")) as theirs:
+        theirs.take()
+        steps = again.steps(app, finished_run, again.plan(app, finished_run, ()), StopSignal(), ME)
+        assert next(steps).place == "You are next in line."
+    assert next(steps).place == ""
+    steps.close()
 
 
 def test_run_again_takes_no_more_than_the_server_allows(app, finished_run):

@@ -32,7 +32,11 @@ def test_a_space_listens_everywhere_and_is_not_private():
 
 
 @pytest.mark.parametrize(
-    "name", ["PORT", "MAX_NEW_TOKENS", "USERS", "MAX_IMAGE_MEGAPIXELS", "THREADS", "HEADS"]
+    "name",
+    [
+        *("PORT", "MAX_NEW_TOKENS", "USERS", "MAX_IMAGE_MEGAPIXELS", "THREADS", "HEADS"),
+        *("QUEUE", "PER_PERSON", "TIMEOUT"),
+    ],
 )
 @pytest.mark.parametrize("value", ["0", "-1", "1.5", "many", "99999999", "²"])
 def test_a_number_out_of_range_is_refused_with_its_name_and_value(name, value):
@@ -42,6 +46,26 @@ def test_a_number_out_of_range_is_refused_with_its_name_and_value(name, value):
 
 def test_an_image_of_a_camera_of_sixteen_megapixels_is_within_sixteen():
     assert 4624 * 3468 <= read({}).max_image_pixels < 4700 * 3600
+
+
+def test_strangers_share_the_engine_within_limits_and_ones_own_has_none():
+    own, shared = read({}), read({"HOST": "0.0.0.0"})
+    assert (own.most_each, own.seconds) == (None, None)
+    assert (shared.most_each, shared.seconds) == (2, 120)
+    assert "max_seconds" not in own.engine_options
+    assert shared.engine_options["max_seconds"] == 120
+    told = read({"HOST": "0.0.0.0", "PER_PERSON": "5", "TIMEOUT": "30", "QUEUE": "8", "USERS": "3"})
+    assert (told.most_each, told.seconds, told.queue, told.places) == (5, 30, 8, 3)
+
+
+def test_comparisons_are_logged_anywhere_but_at_the_desk_unless_told_and_questions_nowhere():
+    assert not read({}).is_logged
+    assert read({"LOG": "yes"}).is_logged
+    assert read({"HOST": "0.0.0.0"}).is_logged
+    assert not read({"HOST": "0.0.0.0", "LOG": "no"}).is_logged
+    assert not read({"HOST": "0.0.0.0"}).log_questions
+    with pytest.raises(BadSetting, match="LOG=loud is neither yes nor no"):
+        read({"LOG": "loud"})
 
 
 def test_threads_are_pytorchs_own_choice_unless_set():

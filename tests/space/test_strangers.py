@@ -78,7 +78,7 @@ def test_the_number_of_anothers_entry_opens_nothing(app, page):
         handler(page, "open_case", looking)(ME, batch, (), clicked("1-1")),
         handler(page, "side_by_side", picking)(ME, (theirs, theirs), ()),
         handler(page, "delete", picking)(ME, (theirs, batch), theirs, 0, *VIEW),
-        handler(page, "run", "history.rerunning")(ME, theirs, (), None),
+        handler(page, "run", "history.rerunning")(ME, theirs, (), gr.Request(), None),
         handler(page, "save", "history.transfer")(ME, (theirs, batch), "JSON", *VIEW),
     ]
     for answer in answers:

@@ -26,7 +26,7 @@ from vlmscope.engine.prefill import prefill
 from vlmscope.engine.prompt import Prompt
 from vlmscope.engine.row import Clock, Row
 from vlmscope.engine.sampling import Chooser
-from vlmscope.values.errors import VlmscopeError
+from vlmscope.values.errors import VlmscopeError, plain
 from vlmscope.values.events import Event, Started, Stopped
 from vlmscope.values.result import RunImage
 from vlmscope.values.selection import carriers
@@ -92,9 +92,7 @@ class Work:
     def stopped(self, row: Row) -> Stopped:
         """The end of a row that was not finished, and that time was the reason when it was."""
         if self.is_late:
-            row.warnings.append(
-                f"Stopped, not finished within max_seconds={self.options.max_seconds:g}."
-            )
+            row.warnings.append(f"Stopped after {self.options.max_seconds:g} s, the limit here.")
         return row.stopped()
 
     def choose(self, row: Row, sight: Sight) -> None:
@@ -269,4 +267,4 @@ def sentence(what: str, error: Exception, way_out: str) -> str:
     if ran_out_of_memory(error):
         return f"{what} ran out of memory; {way_out}."
     reason = (str(error).strip().splitlines() or ["no reason given"])[0].rstrip(".")
-    return f"{what} failed with {type(error).__name__} ({reason}); the log has its trace."
+    return plain(f"{what} failed with {type(error).__name__} ({reason}); the log has its trace.")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from vlmscope.values.masking import masked
+
 MAX_SENTENCE = 2_000
 """Characters of a whole message, whatever names and keys are in it."""
 
@@ -35,11 +37,12 @@ class VariantError(VlmscopeError, RuntimeError):
 
 
 def plain(text: str, limit: int = MAX_SENTENCE) -> str:
-    """Anybody's text on one line and of bounded length: control characters are escaped.
+    """Anybody's text on one line and of bounded length: control characters are escaped, and tokens and
+    passwords masked.
 
     Of a plain text it is the same text.
     """
-    return shortened(_ACTS.sub(_escaped, text), limit)
+    return shortened(masked(_ACTS.sub(_escaped, text)), limit)
 
 
 def _escaped(found: re.Match[str]) -> str:

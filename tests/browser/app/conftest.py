@@ -67,10 +67,23 @@ def app(heads) -> Iterator[Running]:
 
 
 @pytest.fixture(scope="module")
-def talkative_app(tiny_folder, tmp_path_factory) -> Iterator[Running]:
-    """The app on random weights, whose answers never end by themselves."""
-    base = str(_without_ends(tiny_folder, tmp_path_factory.mktemp("talkative") / "base"))
-    yield from _start({"BASE": base, "MAX_NEW_TOKENS": "3000", "PORT": "17980"}, base)
+def talkative_base(tiny_folder, tmp_path_factory) -> str:
+    """Random weights, whose answers never end by themselves."""
+    return str(_without_ends(tiny_folder, tmp_path_factory.mktemp("talkative") / "base"))
+
+
+@pytest.fixture(scope="module")
+def talkative_app(talkative_base) -> Iterator[Running]:
+    """The app on a base whose answers never end by themselves."""
+    settings = {"BASE": talkative_base, "MAX_NEW_TOKENS": "3000", "PORT": "17980"}
+    yield from _start(settings, talkative_base)
+
+
+@pytest.fixture(scope="module")
+def one_place_app(talkative_base) -> Iterator[Running]:
+    """The same with one comparison at a time, as with a GPU."""
+    settings = {"BASE": talkative_base, "MAX_NEW_TOKENS": "3000", "PORT": "17920", "USERS": "1"}
+    yield from _start(settings, talkative_base)
 
 
 def _without_ends(folder: Path, copy: Path) -> Path:

@@ -267,25 +267,41 @@ def test_one_persons_stop_leaves_anothers_run_alone(talkative_app, open_page):
     expect(cells(theirs).first).to_have_attribute("data-status", "stopped")
 
 
-def test_who_finds_no_free_place_is_told_so_and_may_leave(talkative_app, open_page):
-    first, second, third = pages = [open_page(talkative_app.address) for _ in range(3)]
+def test_who_finds_no_free_place_sees_their_place_and_how_long_it_takes(one_place_app, open_page):
+    first, second, third = pages = [open_page(one_place_app.address) for _ in range(3)]
     for page in pages:
         pick_first_example(page)
         tick(page, "Baseline")
-    for page in (first, second):
-        start(page, 1)
-        expect(page.get_by_text("Waiting for a free place")).to_have_count(0)
+    start(first, 1)
+    first.wait_for_timeout(4000)
+    stop(first)
+    start(first, 1)
+    second.locator("#compare").scroll_into_view_if_needed()
+    button = second.locator("#compare").bounding_box()
+    second.locator("#compare").click()
+    expect(second.locator(".waiting")).to_contain_text("You are next in line")
+    expect(second.locator(".waiting")).to_be_in_viewport()
+    expect(second.locator("#compare")).to_be_disabled()
+    assert second.locator("#compare").bounding_box() == button
+    second.locator("#question textarea").press("Enter")  # which asks nothing a second time
     third.locator("#compare").click()
-    expect(third.get_by_text("Waiting for a free place")).to_be_in_viewport()
-    expect(third.locator("#compare")).to_be_disabled()
-    third.locator("#question textarea").press("Enter")
-    third.locator("#stop").click()
-    first.locator("#stop").click()
-    expect(cells(third).first).to_have_attribute("data-status", "stopped")
-    expect(third.get_by_text("Waiting for a free place")).to_have_count(0)
-    expect(third.locator("#compare")).to_be_enabled()
-    second.locator("#stop").click()
-    expect(cells(second).first).to_have_attribute("data-status", "stopped")
+    # As long at least as the second's takes, by what was measured.
+    told = re.compile("You are 2nd in line; about .* to go, as the last comparison took")
+    expect(third.locator(".waiting")).to_contain_text(told)
+    stop(third)
+    expect(cells(first).first).to_have_attribute("data-status", "running")
+    stop(first)
+    expect(cells(second).first).to_have_attribute("data-status", "running")
+    expect(second.locator(".waiting")).to_have_count(0)
+    stop(second)
+
+
+def stop(page: Page) -> None:
+    """Stop, and see that it did."""
+    page.locator("#stop").click()
+    expect(cells(page).first).to_have_attribute("data-status", "stopped")
+    expect(page.locator(".waiting")).to_have_count(0)
+    expect(page.locator("#compare")).to_be_enabled()
 
 
 def _half_a_digit(number: str) -> float:
