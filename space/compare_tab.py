@@ -43,6 +43,7 @@ from running import compare_and_stop
 from states import Handle, States, states
 from titles import heading
 from vlmscope import VlmscopeError
+from welcome import welcome
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,7 @@ def compare_tab(app: App, tabs: gr.Tabs, visit: gr.State) -> CompareTab:
     at_first = _at_first(app)
     with gr.Tab("Compare", id="compare"):
         mine, total = states(visit), gr.State(at_first.tokens)
+        welcome(app)
         with gr.Row(equal_height=False, elem_id="panes"):
             form = inputs(app.choices, one_for_each_image(app.examples), at_first)
             with gr.Column(elem_id="results", scale=1, min_width=320):
