@@ -15,7 +15,7 @@ from layout import note_files, problem
 from pace import Work
 from people import Visit, counted_as
 from states import Handle, States
-from titles import heading, without_folder
+from titles import short_title, without_folder
 from vlmscope import VlmscopeError
 from vlmscope.variants.arr_coc_head import PROBES
 
@@ -57,11 +57,7 @@ def inside_panel(app: App, mine: States) -> None:
     def offer(handle: Handle | None) -> tuple[Any, Any]:
         last = app.lasts.find(handle)
         results = last.run.results if last else ()
-        named = [
-            (f"{heading(r.variant)} · {r.variant.options.get('keep', '')}".rstrip(" ·"), r.id)
-            for r in results
-            if r.variant.kind == KIND
-        ]
+        named = [(short_title(r.variant), r.id) for r in results if r.variant.kind == KIND]
         value = named[-1][1] if named else None
         return gr.update(choices=named, value=value), gr.update(interactive=bool(named))
 

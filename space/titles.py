@@ -28,6 +28,12 @@ def heading(variant: Variant) -> str:
     return given_title(variant) or replace(variant, title="", options={}, adapters=()).title
 
 
+def short_title(variant: Variant) -> str:
+    """The heading with what is set, where there is no line for that: `Edges · 50 % · seed 3`."""
+    derived, bare = replace(variant, title=""), replace(variant, title="", options={}, adapters=())
+    return heading(variant) + derived.title.removeprefix(bare.title)
+
+
 def without_folder(sentence: str, variant: Variant) -> str:
     """A sentence about a variant with names for its places on the disk: nobody need see where they lie."""
     # The longest first: one may lie in another.

@@ -6,7 +6,8 @@ from html import escape
 
 from batch.plan import Plan
 from batch.rows import Row
-from batch.views import cut, name_of
+from batch.views import cut
+from titles import short_title
 from vlmscope.evidence.accuracy import Accuracies, Accuracy, accuracies
 from vlmscope.evidence.judge import NONE
 
@@ -19,7 +20,7 @@ def accuracy_table(plan: Plan, rows: Mapping[str, Row]) -> str:
     types = found.types if len(found.types) > 1 else ()
     head = "".join(f'<th scope="col">{escape(cut(kind, 24))}</th>' for kind in types)
     body = "".join(
-        f'<tr><th scope="row">{escape(cut(name_of(variant), 40))}</th>'
+        f'<tr><th scope="row">{escape(cut(short_title(variant), 40))}</th>'
         f"{_cell(found.overall[variant.id], True)}"
         + "".join(_cell(found.by_type[variant.id, kind]) for kind in types)
         + "</tr>"
@@ -72,7 +73,7 @@ def _how(plan: Plan, rows: Mapping[str, Row]) -> str:
     rules = sorted(
         {rule for count in counted.values() for rule in count}, key=lambda r: (r == NONE, r)
     )
-    head = "".join(f'<th scope="col">{escape(cut(name_of(v), 24))}</th>' for v in plan.variants)
+    head = "".join(f'<th scope="col">{escape(cut(short_title(v), 24))}</th>' for v in plan.variants)
     body = "".join(
         f'<tr><th scope="row">{escape(rule)}</th>'
         + "".join(f"<td>{counted[variant.id][rule] or '–'}</td>" for variant in plan.variants)

@@ -6,7 +6,8 @@ from PIL import Image
 
 from batch.plan import Plan
 from batch.rows import Row
-from batch.views import MARKS, cut, name_of, said
+from batch.views import MARKS, cut, said
+from titles import short_title
 from vlmscope import Case
 
 THUMBNAIL = 360
@@ -25,7 +26,7 @@ def caption(number: int, case: Case, row: Row, plan: Plan) -> str:
         if outcome is not None:
             tokens = "" if outcome.tokens is None else f" · {outcome.tokens} tokens"
             lines.append(
-                f"{MARKS[outcome.correct]} {cut(name_of(variant), 40)}: {said(outcome, 80)}{tokens}"
+                f"{MARKS[outcome.correct]} {cut(short_title(variant), 40)}: {said(outcome, 80)}{tokens}"
             )
     return "\n".join(lines)
 

@@ -10,7 +10,8 @@ import plotly.graph_objects as go
 
 from batch.plan import Plan
 from batch.rows import Outcome, Row
-from batch.views import MARKS, cut, name_of, said
+from batch.views import MARKS, cut, said
+from titles import short_title
 from vlmscope import Case
 
 CORRECT, TOKENS, LATENCY = "Right or wrong", "Image tokens", "Latency"
@@ -69,7 +70,7 @@ def matrix(
         dragmode=False,
         hoverlabel={"align": "left", "font": {"size": 12}},
     )
-    names = [wrap(cut(name_of(variant), 40), 16) for variant in plan.variants]
+    names = [wrap(cut(short_title(variant), 40), 16) for variant in plan.variants]
     figure.update_xaxes(
         side="top",
         tickvals=list(range(len(names))),
@@ -97,7 +98,7 @@ def matrix(
 def _told(number: int, case: Case, row: Row, plan: Plan, at: int) -> str:
     """What stands beside the pointer; texts of others are escaped, as Plotly reads some tags."""
     variant = plan.variants[at]
-    lines = [f"<b>{number} · {escape(cut(case.query, 100))}</b>", escape(name_of(variant))]
+    lines = [f"<b>{number} · {escape(cut(case.query, 100))}</b>", escape(short_title(variant))]
     outcome = row.outcomes.get(variant.id)
     if outcome is None:
         lines.append(escape(cut(row.error or "", 120)))

@@ -1,8 +1,6 @@
 """How a case and its outcomes are put in words, the same in every view."""
 
 from batch.rows import Outcome
-from titles import given_title
-from vlmscope import Variant
 from vlmscope.values.errors import plain
 
 MARKS = {True: "✓", False: "✗", None: "·"}
@@ -23,11 +21,6 @@ def cut(text: str, most: int) -> str:
     """A text on one line, its end left out where it is longer."""
     text = plain(" ".join(text.split()))
     return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
-
-
-def name_of(variant: Variant) -> str:
-    """A variant in a few words: the title someone gave it, else the one derived from what it is."""
-    return given_title(variant) or variant.title
 
 
 def duration(seconds: float) -> str:

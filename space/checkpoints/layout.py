@@ -27,7 +27,7 @@ class CheckpointsTab:
     again: gr.Button
     table: gr.Dataframe
     metric: gr.Dropdown
-    plot: gr.LinePlot
+    plot: gr.Plot
     best: gr.HTML
     card: gr.HTML
     add: gr.Button
@@ -114,7 +114,7 @@ def layout(is_private: bool) -> CheckpointsTab:
                     [], label="Metric over steps", scale=2, min_width=140, elem_id="metric"
                 )
                 best_of = gr.HTML(elem_id="best")
-            plot = gr.LinePlot(visible=False, height=220, elem_id="over-steps")
+            plot = gr.Plot(visible=False, show_label=False, elem_id="over-steps", buttons=[])
         with gr.Column(scale=2, min_width=320, elem_id="shelf-card"):
             the_card = gr.HTML(
                 '<p class="quiet">Pick a checkpoint to see its card.</p>', elem_id="card"

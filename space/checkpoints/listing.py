@@ -8,6 +8,7 @@ import gradio as gr
 import pandas as pd
 
 from card import size_text, time_text
+from checkpoints.curves import curves
 from checkpoints.layout import ALL
 from menu import KINDS
 from shelf import Found, Shelf
@@ -19,8 +20,6 @@ from vlmscope.checkpoints.table import (
     lower_is_better,
     metric_names,
     ordered,
-    over_steps,
-    run_of,
 )
 
 
@@ -78,18 +77,8 @@ def _figure(record: Checkpoint, metric: str) -> str:
 
 
 def _plot(rows: Sequence[Checkpoint], metric: str) -> Any:
-    points = over_steps(rows, metric) if metric else []
-    if len({at for at, _, _ in points}) < 2:
-        return gr.update(visible=False)
-    by = "epoch" if all(record.step is None for record in rows) else "step"
-    values = pd.DataFrame(
-        {
-            by: [at for at, _, _ in points],
-            metric: [y for _, y, _ in points],
-            "training run": [run_of(record) for _, _, record in points],
-        }
-    )
-    return gr.update(value=values, x=by, y=metric, color="training run", visible=True)
+    drawn = curves(rows, metric) if metric else None
+    return gr.update(value=drawn, visible=drawn is not None)
 
 
 def _best(rows: Sequence[Checkpoint], metric: str) -> str:

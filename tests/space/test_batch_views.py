@@ -58,7 +58,7 @@ def test_a_caption_says_the_question_and_each_variants_answer_tokens_and_verdict
     assert caption(3, one, row("a", True, False), plan(one)).splitlines() == [
         "3  What colour?  [red]",
         "✓ Baseline: red · 100 tokens",
-        "✗ Lattice: blue · 25 tokens",
+        "✗ Lattice · 25 %: blue · 25 tokens",
     ]
 
 
@@ -82,7 +82,7 @@ def test_the_matrix_has_a_row_for_each_case_and_a_column_for_each_variant():
     heat = heat_of(figure)
     assert [list(line) for line in heat.z] == [[100, 25], [100, 25]]
     assert [list(line) for line in heat.customdata] == [[5, 5], [6, 6]]
-    assert list(figure.layout.xaxis.ticktext) == ["Baseline", "Lattice"]
+    assert list(figure.layout.xaxis.ticktext) == ["Baseline", "Lattice · 25 %"]
     assert figure.layout.yaxis.autorange == "reversed"
     right = heat_of(matrix([5, 6], cases, rows, plan(*cases), CORRECT))
     assert [list(line) for line in right.z] == [[1, 0], [0.5, 1]]

@@ -1,7 +1,7 @@
 import pytest
 
 from request import with_budget
-from titles import base_name, heading, settings_line
+from titles import base_name, heading, settings_line, short_title
 from vlmscope import Variant
 
 
@@ -19,6 +19,20 @@ def test_a_cell_is_headed_by_its_kind_and_what_is_set_stands_below(line, title, 
     variant = with_budget(Variant.parse(line), 50)
     assert heading(variant) == title
     assert settings_line(variant, {"runs/late.safetensors": "step 4000"}) == settings
+
+
+@pytest.mark.parametrize(
+    ("line", "title"),
+    [
+        ("baseline", "Baseline"),
+        ("random:seed=3", "Random · 50 % · seed 3"),
+        ("saliency:title=Edges", "Edges · 50 %"),
+        ("uniform:keep=64,title=Mine", "Mine · 64"),
+        ("arr-coc:runs/late.safetensors,title=Late,lora=own/a", "Late · 50 % · LoRA a"),
+    ],
+)
+def test_where_one_line_is_all_there_is_it_says_what_is_set_whoever_gave_the_title(line, title):
+    assert short_title(with_budget(Variant.parse(line), 50)) == title
 
 
 def test_a_variant_is_the_same_cell_whatever_its_budget():
