@@ -34,12 +34,13 @@ matrix: ## Try the built grid on the oldest, a middle and the newest Gradio 6, i
 	@$(SETUP) app tools browser
 	@$(VENV) scripts/matrix.py
 
-bench: ## Measure the engine, the checkpoints, the app and the grid: value, limit, and whether it is met (half an hour)
+bench: ## Measure the engine, the checkpoints, the app, the grid and the app under load: value, limit, and whether it is met (half an hour)
 	@$(SETUP) app tools browser
 	@$(VENV) -m bench.engine
 	@$(VENV) -m bench.checkpoints
 	@$(VENV) -m bench.app
 	@$(VENV) -m bench.grid
+	@$(VENV) -m bench.load
 
 space: ## Build the folder of a Hugging Face Space in build/space
 	@$(SETUP) app

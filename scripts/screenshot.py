@@ -8,7 +8,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -124,13 +124,16 @@ def take(chromium: Browser, address: str, folder: Path) -> None:
 
 
 @contextmanager
-def app_and_browser() -> Iterator[tuple[str, Browser]]:
+def app_and_browser(variables: Mapping[str, str] = {}) -> Iterator[tuple[str, Browser]]:
     """The address of an app with an empty history, and a browser, both there while this is open."""
     command = [sys.executable, str(ROOT / "space" / "app.py")]
     with (
         TemporaryDirectory() as kept,
         subprocess.Popen(
-            command, stdout=subprocess.PIPE, text=True, env=os.environ | {"HISTORY": kept}
+            command,
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "HISTORY": kept, **variables},
         ) as app,
     ):
         try:

@@ -125,6 +125,8 @@ def place_rows(app: App) -> Iterator[Row]:
     for place in app.shelf.places:
         shown = place if is_hub(place) or app.settings.is_private else Path(place).name
         yield Row("on the Hub" if is_hub(place) else "folder", shown)
+    if app.settings.recorded:
+        yield Row("recorded comparisons", f"{len(app.recorded)}", "RECORDED")
     if not app.settings.is_private:
         yield Row("others", "repositories that HUB names, and none on this server's disk")
 

@@ -19,7 +19,14 @@ from journal import Entry
 from offer import Offer
 from pace import Work
 from people import Visit, counted_as
-from request import Problems, Request, parse_lines, read_form
+from request import (
+    Problems,
+    Request,
+    lines_problem,
+    parse_lines,
+    read_form,
+    text_problem,
+)
 from running import limits_of
 from vlmscope import (
     Event,
@@ -113,7 +120,7 @@ def _answered(
     whole one; raises gr.Error, a sentence."""
     try:
         asked = _read(app, offer, image, question, lines, budget)
-        right = _text("expected", expected).strip() or None
+        right = _expected(expected)
         longest = _length(max_new_tokens, app.settings.max_new_tokens)
         entry.mode = _mode(mode)
         entry.asks(asked.variants, asked.image.size, asked.question)
@@ -193,6 +200,8 @@ def _variants(lines: Any, offer: Offer, most: int) -> list[Variant]:
         )
     if not 0 < len(lines) <= most:
         raise InputError(f"{len(lines)} variants are given; give from 1 to {most}.")
+    if problem := lines_problem(sum(map(len, lines))):
+        raise InputError(problem)
     return [offer.resolved(variant) for line in lines for variant in parse_lines(line)]
 
 
@@ -200,6 +209,14 @@ def _text(name: str, value: Any) -> str:
     if not isinstance(value, str):
         raise InputError(f"{name}={shown(value)} is no text; give it in quotes.")
     return value
+
+
+def _expected(value: Any) -> str | None:
+    """The right answer, where one is given; it may be as long as a question."""
+    text = _text("expected", value).strip()
+    if problem := text_problem("The expected answer", text, ()):
+        raise InputError(problem)
+    return text or None
 
 
 def _mode(value: Any) -> str:

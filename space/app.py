@@ -41,6 +41,7 @@ def main() -> None:
     from page import build, launch_options
     from places import Bounds, Places
     from ports import first_free, in_url, listen
+    from recorded import read_recorded
     from shelf import Shelf
     from tracking import tracker_of
     from vlmscope import SharedBase, VlmscopeError
@@ -87,9 +88,12 @@ def main() -> None:
     shelf = Shelf.of(settings, [*map(str, shipped), *settings.checkpoints], hub, loaded.base)
     found = shelf.look()
     examples = read_examples(assets / "examples")
+    recorded, unread = read_recorded(settings.recorded, settings.is_private)
     offered, misfits = fitting(found.records, shelf.fits)
     _say(f"found {len(offered)} checkpoints for this base and {len(examples)} examples")
-    notice = " ".join(filter(None, (loaded.notice, unasked, ends, misfits, *found.problems)))
+    notice = " ".join(
+        filter(None, (loaded.notice, unasked, ends, misfits, *found.problems, *unread))
+    )
     if notice:
         _say(notice)
 
@@ -105,6 +109,7 @@ def main() -> None:
             places=Places(settings.places, bounds),
             history=history,
             tracker=tracker,
+            recorded=recorded,
             journal=Journal(settings.seconds, settings.log_questions, settings.secret),
         )
     )

@@ -12,6 +12,7 @@ from menu import Choice
 from people import Visit, Visits
 from places import Places
 from readers import Readers
+from recorded import Recorded
 from settings import Settings
 from shelf import Shelf
 from tracking import Tracker
@@ -33,6 +34,7 @@ class App:
     history: History = field(default_factory=lambda: History(None))
     lasts: Lasts = field(default_factory=Lasts)
     tracker: Tracker = field(default_factory=Tracker)
+    recorded: tuple[Recorded, ...] = ()
     journal: Journal = field(default_factory=Journal)
     readers: Readers = field(default=None)  # type: ignore[assignment]
 

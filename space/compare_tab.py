@@ -36,12 +36,14 @@ from own_options import own_options
 from pace import Work
 from people import Visit, counted_as
 from presets import PRESETS, preset
+from recorded_menu import open_recorded, recorded_menu
 from request import picture_size
 from reselecting import common_budget, reselected
 from running import compare_and_stop
 from states import Handle, States, states
 from titles import heading
 from vlmscope import VlmscopeError
+from welcome import welcome
 
 
 @dataclass(frozen=True)
@@ -75,9 +77,11 @@ def compare_tab(app: App, tabs: gr.Tabs, visit: gr.State) -> CompareTab:
     at_first = _at_first(app)
     with gr.Tab("Compare", id="compare"):
         mine, total = states(visit), gr.State(at_first.tokens)
+        welcome(app)
         with gr.Row(equal_height=False, elem_id="panes"):
             form = inputs(app.choices, one_for_each_image(app.examples), at_first)
             with gr.Column(elem_id="results", scale=1, min_width=320):
+                menu = recorded_menu(app.recorded)
                 shown = results()
                 inside_panel(app, mine)
                 with gr.Accordion("What the words mean", open=False, elem_id="words-mean"):
@@ -88,6 +92,7 @@ def compare_tab(app: App, tabs: gr.Tabs, visit: gr.State) -> CompareTab:
     _show_token_count(app, form, total)
     _pick_examples(app, form)
     _pick_presets(app, compare)
+    open_recorded(app.recorded, menu, compare)
     _reselect(app, compare)
     _vote(app, compare)
     compare_and_stop(app, form, shown, mine)

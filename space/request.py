@@ -142,13 +142,17 @@ def parse_lines(text: str) -> list[Variant]:
     return variants
 
 
+def lines_problem(length: int) -> str:
+    """Why variants in text of that many characters are not read."""
+    if length <= MAX_LINES:
+        return ""
+    return f"These lines have {length:,} characters; {MAX_LINES:,} are the most, so shorten them."
+
+
 def read_lines(text: str, offer: Offer) -> tuple[list[Variant], str]:
     """The variants of a text, one to a line, with the places of what they name; or why there are none."""
-    if len(text) > MAX_LINES:
-        return [], (
-            f"These lines have {len(text):,} characters; {MAX_LINES:,} are the most, "
-            "so shorten them."
-        )
+    if problem := lines_problem(len(text)):
+        return [], problem
     try:
         return [offer.resolved(variant) for variant in parse_lines(text)], ""
     except InputError as problem:

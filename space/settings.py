@@ -72,6 +72,8 @@ class Settings:
     """The most variants of one comparison."""
     max_batch: int = 4096
     """The most cases of one batch."""
+    recorded: Path | None = None
+    """A folder of saved runs that are shown as recorded; none: there are none."""
     history: Path | None = None
     """The folder of everyone's history; none: it lives as long as a person's visit."""
     history_gib: float | None = None
@@ -181,6 +183,7 @@ def read(environment: Mapping[str, str]) -> Settings:
         heads=_integer(environment, "HEADS", None, 1, 64),
         max_variants=_integer(environment, "MAX_VARIANTS", Settings.max_variants, 1, 64),
         max_batch=_integer(environment, "MAX_BATCH", Settings.max_batch, 1, 100_000),
+        recorded=_folder(environment, "RECORDED", is_there=True),
         history=_folder(environment, "HISTORY"),
         history_gib=_gib(environment, "HISTORY_GIB"),
         secret=_secret(environment),
@@ -280,11 +283,13 @@ def _is_repository(name: str) -> bool:
         return False
 
 
-def _folder(environment: Mapping[str, str], name: str) -> Path | None:
+def _folder(environment: Mapping[str, str], name: str, is_there: bool = False) -> Path | None:
     text = environment.get(name, "").strip()
     if not text:
         return None
     folder = Path(text).expanduser()
+    if is_there and not folder.is_dir():
+        raise BadSetting(f"{name}={text} is no folder; name one that is there, or unset it.")
     if folder.exists() and not folder.is_dir():
         raise BadSetting(f"{name}={text} is a file; name a folder, which is made if there is none.")
     return folder

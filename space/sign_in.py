@@ -23,9 +23,6 @@ class SignIn(gr.LoginButton):
 
     is_template = True
 
-    def __init__(self, value: str = SIGN_IN, **options) -> None:
-        super().__init__(value, **options)
-
     def get_block_name(self) -> str:
         return "button"
 
@@ -37,7 +34,9 @@ def sign_in(is_there: bool) -> SignIn | None:
     """The button, where people may sign in."""
     if not is_there:
         return None
-    return SignIn(size="sm", scale=0, min_width=190, elem_id="sign-in")
+    return SignIn(
+        SIGN_IN, variant="secondary", size="sm", scale=0, min_width=190, elem_id="sign-in"
+    )
 
 
 def says(username: str | None) -> str:

@@ -9,6 +9,7 @@ from gradio.components import Component
 
 from batch.folder import IMAGES, SUITES
 from batch.form import MAX_IMAGES, PRODUCT, SHIPPED, SOURCES, UPLOADED
+from image_file import ImageFiles
 from layout import budget_label
 from menu import Choice, ticked_at_first
 
@@ -93,7 +94,7 @@ def form(choices: Sequence[Choice], held_out: int) -> Form:
         source = gr.Radio(
             list(SOURCES), value=PRODUCT, show_label=False, container=False, elem_id="batch-source"
         )
-        images = gr.Gallery(
+        images = ImageFiles(
             label=f"Images, at most {MAX_IMAGES}",
             columns=5,
             height=150,

@@ -13,7 +13,7 @@ from comparing import StopSignal
 from events import AT_LENGTH, QUIET
 from fetching import fetching
 from layout import problem
-from menu import Choice, choice_of
+from menu import KINDS, Choice, choice_of
 from people import Visit
 from shelf import Found
 from vlmscope import VlmscopeError
@@ -37,6 +37,10 @@ def add_to_the_comparison(
         token: gr.OAuthToken | None,
     ) -> Iterator[dict[Any, Any]]:
         record = found.named(source)
+        # The button stands beside what would load; a client may press it beside anything.
+        if record and not (record.kind in KINDS and shelf.fits(record)):
+            yield {shown.added: problem("This would not load here; its card says why.")}
+            return
         if record is None or not stop.begin():
             yield {shown.added: said("")}
             return

@@ -101,7 +101,7 @@ def test_versions_are_those_that_run():
     assert set(rows) >= {"vlmscope", "gradio_comparisongrid", "gradio", "transformers", "python"}
 
 
-ELSEWHERE = {"host", "port", "checkpoints", "hub", "space", "sign_in"}
+ELSEWHERE = {"recorded", "host", "port", "checkpoints", "hub", "space", "sign_in"}
 """Said by the address, by the places, or by where it runs."""
 
 

@@ -197,7 +197,7 @@ def test_a_file_that_is_claimed_to_be_sent_is_not_read(desk, image_file):
     # By hand: Gradio's own client would send it.
     forged = {"path": str(image_file), "meta": {"_type": "gradio.FileData"}}
     calls = f"{desk.local_url}gradio_api/call/compare"
-    begun = httpx.post(calls, json={"data": [forged, QUESTION]}).json()
+    begun = httpx.post(calls, json={"data": [forged, QUESTION, ["baseline"], "", 50, "together", 2]}).json()
     told = httpx.get(f"{calls}/{begun['event_id']}", timeout=60).text
     assert "event: error" in told
     assert "answer" not in told

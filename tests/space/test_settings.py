@@ -135,6 +135,12 @@ def test_a_history_folder_that_is_a_file_is_refused(tmp_path):
         read({"HISTORY": str(file)})
 
 
+def test_recorded_comparisons_lie_in_a_folder_that_is_there(tmp_path):
+    assert read({"RECORDED": str(tmp_path)}).recorded == tmp_path
+    with pytest.raises(BadSetting, match=r"RECORDED=.*nowhere is no folder"):
+        read({"RECORDED": str(tmp_path / "nowhere")})
+
+
 def test_a_short_secret_is_refused_without_being_said():
     assert read({"SECRET": "long enough to be one"}).secret == "long enough to be one"
     with pytest.raises(BadSetting, match="SECRET has 5 characters") as refused:
