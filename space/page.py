@@ -58,7 +58,7 @@ def build(app: App) -> gr.Blocks:
             compare = compare_tab(app, tabs, visit)
             batch_tab(app, compare, visit, greeted)
             checkpoints_tab(app, compare, visit)
-            history_tab(app, compare, visit)
+            history_tab(app, compare, visit, greeted)
             about_tab(app)
         make_links(app, compare)
         greeted.then(first_sight(app, compare), [visit, compare.added], outputs(compare), **QUEUED)

@@ -5,6 +5,7 @@ from html import escape
 from typing import Any
 
 import gradio as gr
+from gradio.events import Dependency
 
 from application import App
 from events import QUIET
@@ -23,6 +24,7 @@ def find_entries(
     visit: gr.State,
     picked: gr.State,
     page: gr.State,
+    greeted: Dependency,
 ) -> None:
     def turned(by: int) -> Callable[..., Updates]:
         def turn(
@@ -43,6 +45,8 @@ def find_entries(
         changed,
         **QUIET,
     )
+    # Whoever opened the tab before that saw the list of nobody.
+    greeted.then(turned(0), given, changed, **QUIET)
     shown.search.change(turned(0), given, changed, trigger_mode="always_last", **QUIET)
     shown.earlier.click(turned(-1), given, changed, **QUIET)
     shown.later.click(turned(1), given, changed, **QUIET)

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from vlmscope import Result, Run, RunImage, Variant
 
@@ -88,6 +88,28 @@ def test_two_browsers_at_once_see_only_their_own(app_of_two, open_page, tmp_path
         page.get_by_role("tab", name="History").click()
         expect(entries(page)).to_have_count(1)
         expect(entries(page)).to_contain_text(f"Number {number}?")
+
+
+def test_who_opens_the_tab_before_the_page_knows_them_finds_their_own_too(
+    app_of_two, open_page, tmp_path
+):
+    page = open_page(app_of_two.address)
+    page.get_by_role("tab", name="History").click()
+    bring(page, saved_run(tmp_path / "mine.json", "Is it mine?"))
+    held: list[Route] = []
+
+    def hold_the_first(route: Route) -> None:
+        held.append(route)
+        if len(held) > 1:
+            route.continue_()
+
+    page.route("**/run/predict*", hold_the_first)
+    page.reload()
+    page.get_by_role("tab", name="History").click()
+    expect(page.locator("#history-range")).to_have_text("0 entries")
+    held[0].continue_()
+    expect(entries(page)).to_have_count(1)
+    expect(entries(page)).to_contain_text("Is it mine?")
 
 
 def test_an_export_is_saved_and_what_is_deleted_is_asked_for_and_gone(
