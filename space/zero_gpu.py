@@ -33,9 +33,9 @@ MOST_SECONDS = 120
 START_S = 10.0
 """The weights' way to the GPU in a new process, and the first of everything."""
 LOOK_S = 0.6
-"""The vision tower and a prefill, of a large image."""
-TOKEN_S = 0.06
-"""A step of the decode, of one row or of many: its time is that of reading the weights."""
+"""The vision tower and a prefill, of a large image: 0.2 s on the card of bench/results/t4.json."""
+TOKEN_S = 0.08
+"""A step of the decode, of one row or of many: 0.04 s there, and 0.06 s through an adapter."""
 
 log = logging.getLogger(__name__)
 
@@ -79,8 +79,8 @@ def seconds(task: Task) -> int:
     """How long a task has the GPU at most, from 11 to `MOST_SECONDS`.
 
     `START_S`, and for each look at the image `LOOK_S`: one for every variant, or where they are measured one
-    for each of its runs. Answers that are made together take `TOKEN_S` for each token of the longest one,
-    measured ones that for each run.
+    for each of its runs. Each token of the longest answer takes `TOKEN_S`: once for all variants without
+    an adapter, whose answers are made together, and once for each adapter; measured ones for each run.
     """
     needed = len(task.variants) * LOOK_S
     if task.call == "compare":
@@ -89,7 +89,7 @@ def seconds(task: Task) -> int:
         if options.mode == "measured":
             needed = len(task.variants) * (1 + options.times) * (LOOK_S + answer)
         else:
-            needed += answer
+            needed += len({variant.loras for variant in task.variants}) * answer
     return min(MOST_SECONDS, math.ceil(START_S + needed))
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from bench.report import RESULTS
 from bench.t4.model import config_of, unloaded
 from bench.t4.table import CEILING_GIB, RAM_GB, Load, Part, in_ram, on_the_card
 from vlmscope.engine.peak import MIB
 from vlmscope.engine.room import GIB
 
+FILE = "t4.json"
 HEAD = """\
 # Memory: what fits on a T4
 
@@ -30,6 +33,14 @@ RAM = """
 A T4 of Hugging Face Spaces comes with {ram} GB. Beside Python and its libraries:
 """
 
+MEASURED = """
+## On a card
+
+{hardware}, PyTorch {torch}, {dtype}, ceiling {ceiling_gib} GiB, without FlashAttention and cuDNN's
+attention, which a T4 lacks; {date}, `bench/results/t4.json`. A T4 itself has not been measured, and is
+slower. The first row pays for what a process does once.
+"""
+
 
 def document(model: Any, load: Load) -> Iterator[str]:
     """The lines of the page."""
@@ -37,6 +48,31 @@ def document(model: Any, load: Load) -> Iterator[str]:
     yield from rows(list(on_the_card(model, load)), CEILING_GIB * GIB, f"{CEILING_GIB} GiB")
     yield RAM.format(ram=RAM_GB)
     yield from rows(list(in_ram(model)), RAM_GB * 10**9, f"{RAM_GB} GB")
+    if (RESULTS / FILE).is_file():
+        yield from measured(json.loads((RESULTS / FILE).read_text()))
+
+
+def measured(report: Mapping[str, Any]) -> Iterator[str]:
+    """What a card needed for all of it, as `bench.t4.check` found."""
+    conditions = report["conditions"]
+    dtype = conditions["dtype"].removeprefix("torch.")
+    yield MEASURED.format_map({**conditions, "dtype": dtype})
+    yield (
+        "| attention | at peak, MiB | reserved by PyTorch, MiB | first token, s "
+        f"| all {conditions['rows']} answers, s | a token, s |"
+    )
+    yield "|---|--:|--:|--:|--:|--:|"
+    for kernel, run in report["runs"].items():
+        steps = run["step_s"].values()
+        yield (
+            f"| {kernel} | {run['peak_mib']:,.0f} | {run['peak_reserved_mib']:,.0f} "
+            f"| {run['first_token_s']:.2f} | {run['whole_s']:.1f} | {min(steps):.3f} to {max(steps):.3f} |"
+        )
+    yield (
+        f"\nThe machine's memory reached {report['ram_peak_mib']:,.0f} MiB while the base was loaded, "
+        f"{report['ram_before_load_mib']:,.0f} of them Python and its libraries.\nA token is a step of the "
+        "rows without an adapter together, or of the one with an adapter,\nwhose answer is made after theirs."
+    )
 
 
 def rows(parts: Sequence[Part], limit: float, called: str) -> Iterator[str]:

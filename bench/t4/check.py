@@ -26,6 +26,7 @@ import transformers
 from PIL import Image
 from safetensors.torch import save_file
 
+from bench.report import machine
 from bench.t4.model import config_of, save_random, unloaded
 from bench.t4.table import CEILING_GIB, Load, features, head, image_tokens, on_the_card, weights
 from vlmscope import Finished, Gathering, SharedBase, Token, compare
@@ -88,20 +89,24 @@ def _compared(base: SharedBase, folder: Path, load: Load, seed: int) -> dict[str
     """One comparison of all rows: its seconds, its outcome, and what it took of the card."""
     if base.device.type == "cuda":
         torch.cuda.reset_peak_memory_stats()
-    began, first, whole, gathering = time.perf_counter(), None, None, Gathering()
+    began, gathering = time.perf_counter(), Gathering()
+    whole, tokens = 0.0, dict[str, list[float]]()
     for event in compare(
         base, _picture(load.side, seed), QUERY, _lines(folder), max_new_tokens=load.new_tokens
     ):
         gathering.add(event)
-        if first is None and isinstance(event, Token):
-            first = time.perf_counter() - began
+        now = time.perf_counter() - began
+        if isinstance(event, Token):
+            tokens.setdefault(event.id, []).append(now)
         if isinstance(event, Finished):
-            whole = time.perf_counter() - began
+            whole = now
     run = gathering.to_run()
     assert run is not None
     return {
-        "first_token_s": first,
+        "first_token_s": min(times[0] for times in tokens.values()),
         "whole_s": whole,
+        # The first token is the prefill's.
+        "step_s": {id: (times[-1] - times[1]) / (len(times) - 2) for id, times in tokens.items()},
         "statuses": {each.id: each.status for each in run.results},
         "errors": {each.id: each.error for each in run.results if each.error},
         "overflowed": [
@@ -166,7 +171,7 @@ def _problems(report: dict[str, Any], load: Load) -> Iterator[str]:
 
 def _conditions(base: SharedBase, load: Load) -> dict[str, Any]:
     is_cuda = base.device.type == "cuda"
-    return {
+    return machine() | {
         "hardware": torch.cuda.get_device_name() if is_cuda else "CPU",
         "ceiling_gib": CEILING_GIB if is_cuda else None,
         "dtype": str(base.dtype),

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -116,3 +117,15 @@ def test_the_time_that_is_asked_for_grows_with_variants_and_tokens_up_to_a_limit
     assert seconds(task(2, mode="measured", max_new_tokens=16)) > seconds(few)
     assert seconds(task(16, mode="measured", max_new_tokens=128)) == MOST_SECONDS
     assert seconds(task(1, "select")) < seconds(few)
+
+
+def test_answers_that_are_made_apart_are_each_asked_time_for():
+    plain, one, same, other = (
+        Variant.parse(line)
+        for line in ("baseline", "lora:a/one", "random:keep=64,lora=a/one", "lora:a/other")
+    )
+
+    def asked(*variants: Variant) -> int:
+        return seconds(replace(task(0, max_new_tokens=100), variants=variants))
+
+    assert asked(plain, plain, plain) < asked(plain, one, same) < asked(plain, one, other)
