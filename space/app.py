@@ -91,11 +91,11 @@ def main() -> None:
     recorded, unread = read_recorded(settings.recorded, settings.is_private)
     offered, misfits = fitting(found.records, shelf.fits)
     _say(f"found {len(offered)} checkpoints for this base and {len(examples)} examples")
-    notice = " ".join(
-        filter(None, (loaded.notice, unasked, ends, misfits, *found.problems, *unread))
+    trouble = " ".join(
+        filter(None, (loaded.reason, unasked, ends, misfits, *found.problems, *unread))
     )
-    if notice:
-        _say(notice)
+    if loaded.notice or trouble:
+        _say(f"{loaded.notice} {trouble}".strip())
 
     bounds = Bounds(settings.queue, settings.most_each, settings.seconds)
     page = build(
@@ -105,7 +105,8 @@ def main() -> None:
             menu(offered),
             examples,
             shelf,
-            notice,
+            loaded.notice,
+            trouble,
             places=Places(settings.places, bounds),
             history=history,
             tracker=tracker,

@@ -21,7 +21,10 @@ from vlmscope import SharedBase
 
 @dataclass(frozen=True)
 class App:
-    """The base, what is offered beside it, and who is here; whatever is one person's is not in it."""
+    """The base, what is offered beside it, and who is here; whatever is one person's is not in it.
+
+    `notice` is for everyone; `trouble` may name what lies on this machine, and is for people who are trusted.
+    """
 
     base: SharedBase
     settings: Settings
@@ -29,6 +32,7 @@ class App:
     examples: tuple[Example, ...]
     shelf: Shelf
     notice: str = ""
+    trouble: str = ""
     visits: Visits = field(default_factory=Visits)
     places: Places = field(default_factory=lambda: Places(Settings().places))
     history: History = field(default_factory=lambda: History(None))

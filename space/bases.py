@@ -13,10 +13,14 @@ PROMPT_ROOM = 512
 
 @dataclass(frozen=True)
 class LoadedBase:
-    """A base, and what has to be said about why it is this one."""
+    """A base; where it is not the one that was meant, `notice` says so to everyone.
+
+    `reason` says why, and may name folders of this machine.
+    """
 
     base: SharedBase
     notice: str = ""
+    reason: str = ""
 
 
 def device_of(wanted: str | None, has_gpu: bool) -> str:
@@ -35,7 +39,7 @@ def load_base(
     """The base that was asked for; else a real one where there is a GPU, the shipped one elsewhere.
 
     Where the real one cannot be had (no network, no copy of it here), it is the shipped one, with
-    a notice. A base asked for by name is never replaced: raises BaseError.
+    a notice and its reason. A base asked for by name is never replaced: raises BaseError.
     """
     if wanted or not has_gpu:
         say(f"loading the base {wanted}" if wanted else "loading the base that ships")
@@ -44,11 +48,8 @@ def load_base(
     try:
         return LoadedBase(load(ON_A_GPU))
     except BaseError as problem:
-        notice = (
-            f"{ON_A_GPU}, the base for a GPU, could not be loaded, so this is the small base that "
-            f"ships: {problem}"
-        )
-        return LoadedBase(load(None), notice)
+        notice = f"{ON_A_GPU}, the base for a GPU, could not be loaded, so this is the small base that ships."
+        return LoadedBase(load(None), notice, str(problem))
 
 
 def check_answer_length(base: SharedBase, max_new_tokens: int) -> None:

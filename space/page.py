@@ -51,7 +51,8 @@ def build(app: App) -> gr.Blocks:
         browser = gr.BrowserState("", storage_key="vlmscope", secret=_seal(app.settings.secret))
         visit = gr.State(Visit(""))
         with gr.Row(elem_id="top"):
-            masthead(base_line(app.base), privacy_line(app), app.notice)
+            trouble = app.trouble if app.settings.is_private else ""
+            masthead(base_line(app.base), privacy_line(app), f"{app.notice} {trouble}".strip())
             door = sign_in(app.settings.asks_to_sign_in)
         greeted = _come_and_go(app, page, browser, visit, door)
         with gr.Tabs(selected="compare", elem_id="tabs") as tabs:

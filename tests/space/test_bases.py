@@ -58,7 +58,7 @@ def test_with_a_gpu_and_no_network_the_shipped_base_is_loaded_and_that_is_said()
     loaded = load_base(None, True, load, quiet)
     assert loaded.base == "base None"
     assert ON_A_GPU in loaded.notice
-    assert "cannot be reached" in loaded.notice
+    assert "cannot be reached" in loaded.reason
 
 
 @pytest.mark.parametrize("has_gpu", [True, False])

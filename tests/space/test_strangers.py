@@ -1,5 +1,6 @@
 """Two people at one server: what one sends, forged or not, neither shows nor changes the other's."""
 
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -55,6 +56,16 @@ def handler(page: gr.Blocks, name: str, module: str) -> Any:
     }
     (only,) = found
     return only
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "127.0.0.1"])
+def test_what_troubled_the_start_is_told_to_people_who_are_trusted_alone(app, host):
+    troubled = replace(
+        app, settings=Settings(host=host), notice="The small base.", trouble="No /of/the/owner."
+    )
+    told = str(build(troubled).get_config_file())
+    assert "The small base." in told
+    assert ("/of/the/owner" in told) == (host == "127.0.0.1")
 
 
 def said(updates: Any) -> str:
