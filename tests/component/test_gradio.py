@@ -1,10 +1,8 @@
 """The grid where Gradio lets a component be: every kind of app, every way to call one."""
 
-import asyncio
 import csv
 import inspect
 import json
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import gradio as gr
@@ -13,8 +11,7 @@ import numpy as np
 import PIL.Image
 import pytest
 from gradio_client import Client
-from mcp import ClientSession
-from mcp.client.streamable_http import streamable_http_client
+from tests.support.waiting import as_mcp_client
 
 from gradio_comparisongrid import Cell, Comparison, ComparisonGrid, Layer, Tokens, Word
 
@@ -235,17 +232,7 @@ def test_a_flagged_value_is_read_back_from_the_log(value, tmp_path):
 
 
 def call_tool(address: str, name: str, arguments: dict[str, Any]) -> Any:
-    async def call() -> Any:
-        async with (
-            streamable_http_client(f"{address}gradio_api/mcp/") as (read, write, _),
-            ClientSession(read, write) as session,
-        ):
-            await session.initialize()
-            return await session.call_tool(name, arguments)
-
-    # In a thread of its own: Playwright keeps a loop running in this one, for as long as tests run.
-    with ThreadPoolExecutor(1) as thread:
-        return thread.submit(asyncio.run, call()).result()
+    return as_mcp_client(address, lambda session: session.call_tool(name, arguments))
 
 
 def test_the_schema_of_a_tool_stands_for_itself(address):

@@ -1,6 +1,5 @@
 """An image by its address: nothing inside is asked, and no answer is waited for or taken without end."""
 
-import asyncio
 import gzip
 import threading
 from collections.abc import Callable, Iterator
@@ -9,6 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import httpx
 import pytest
 from gradio import processing_utils
+from tests.support.waiting import awaited
 
 import addresses
 from addresses import MOST_REDIRECTS, Unfit, fetched, is_public
@@ -64,7 +64,7 @@ def inside_is_public(monkeypatch) -> None:
 
 
 def get(url: str, **bounds: float) -> httpx.Response:
-    return asyncio.run(fetched(url, **bounds))  # type: ignore[arg-type]
+    return awaited(fetched(url, **bounds))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -174,13 +174,13 @@ def test_a_packed_answer_is_refused(web, inside_is_public):
 
 def test_whatever_gradio_fetches_it_fetches_so(web, inside_is_public, tmp_path):
     addresses.fetch_within_bounds()
-    file = asyncio.run(
+    file = awaited(
         processing_utils.async_ssrf_protected_download(f"{web.address}/a.png", str(tmp_path))
     )
     with open(file, "rb") as content:
         assert content.read() == b"whole"
     web.answer = says(b"", 302, Location="file:///etc/passwd")
     with pytest.raises(Unfit):
-        asyncio.run(
+        awaited(
             processing_utils.async_ssrf_protected_download(f"{web.address}/b.png", str(tmp_path))
         )

@@ -1,10 +1,8 @@
 """The comparison for programs, asked by clients of each kind."""
 
-import asyncio
 import base64
 import json
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +10,7 @@ import httpx
 import pytest
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
-from mcp import ClientSession
-from mcp.client.streamable_http import streamable_http_client
+from tests.support.waiting import as_mcp_client
 
 import api
 from application import App
@@ -248,20 +245,6 @@ def test_an_offered_checkpoint_that_breaks_is_told_to_strangers_by_its_name(stra
     assert outcome["status"] == "failed"
     assert "late.safetensors" in outcome["error"]
     assert str(head.parent) not in json.dumps(told)
-
-
-def as_mcp_client(address: str, do: Callable[[ClientSession], Any]) -> Any:
-    async def call() -> Any:
-        async with (
-            streamable_http_client(f"{address}gradio_api/mcp/") as (read, write, _),
-            ClientSession(read, write) as session,
-        ):
-            await session.initialize()
-            return await do(session)
-
-    # In a thread of its own: Playwright may keep a loop running in this one.
-    with ThreadPoolExecutor(1) as thread:
-        return thread.submit(asyncio.run, call()).result()
 
 
 def test_it_is_the_only_tool_and_its_schema_stands_for_itself(desk):

@@ -1,9 +1,9 @@
 """Whose address a request is from, behind the proxies of a Space."""
 
-import asyncio
 from typing import Any
 
 import pytest
+from tests.support.waiting import awaited
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from app import PROXIES
@@ -22,7 +22,7 @@ def address_of(connection: str, forwarded: str) -> str:
         "headers": [(b"x-forwarded-for", forwarded.encode())],
     }
     asked: Any = ProxyHeadersMiddleware(app, PROXIES)(scope, None, None)  # type: ignore[arg-type]
-    asyncio.run(asked)
+    awaited(asked)
     return seen[0]
 
 
