@@ -27,6 +27,14 @@ def table(value: Comparison) -> str:
     )
 
 
+def has_same_table(before: Comparison, value: Comparison) -> bool:
+    """Whether a value that came of another by words alone has its table, which they do not reach."""
+    return value.metrics is before.metrics and all(
+        cell is then or (cell.status == then.status == "running" and cell.metrics is then.metrics)
+        for then, cell in zip(before.cells, value.cells, strict=True)
+    )
+
+
 def _note(value: Comparison) -> str:
     right = [cell.correct for cell in value.cells if cell.correct is not None]
     unjudged = len(value.cells) - len(right)

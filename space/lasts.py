@@ -63,6 +63,8 @@ def size_of(value: Any) -> int:
         return value.width * value.height * len(value.getbands())
     if isinstance(value, np.ndarray):
         return value.nbytes
+    if isinstance(value, str | int | float):  # most of what there is
+        return 0
     return sum(map(size_of, _parts(value)))
 
 

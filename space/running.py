@@ -13,6 +13,7 @@ from convert import Context
 from engine import compare
 from events import AT_ONCE, QUIET, UNSEEN
 from examples import expected_answer
+from figures import has_same_table
 from gradio_comparisongrid import Comparison
 from history.recording import record
 from journal import Entry
@@ -121,6 +122,7 @@ def _compared(
     """Updates of the page while a comparison runs; the last says as `shown.told` what was wrong."""
     yield {form.waiting: waiting(""), shown.note: note("")}
     said: dict[Any, Any] = {}
+    told = Comparison()
     problems = Problems()
     gathering = Gathering()
     read: Request | Problems | None = None
@@ -141,9 +143,12 @@ def _compared(
                 for place in sentences(entry.ticket.waits(visit.stop.is_set)):
                     yield {form.waiting: waiting(place)}
                 for value in _values(app, base, read, mode, context, visit.stop, gathering):
-                    before, said = said, in_the_grid(shown, value)
-                    is_told = before.get(shown.table) == said[shown.table]
-                    yield {shown.grid: value} if is_told else said
+                    if said and has_same_table(told, value):
+                        said = said | {shown.grid: value}
+                        yield {shown.grid: value}
+                    else:
+                        told, said = value, in_the_grid(shown, value)
+                        yield said
                 entry.run = gathering.to_run()
             if run := entry.run:
                 app.tracker.comparison(run, answer)

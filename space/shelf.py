@@ -13,7 +13,6 @@ from vlmscope.checkpoints.check import Check, check_header
 from vlmscope.checkpoints.header import Header
 from vlmscope.checkpoints.hub import Hub
 from vlmscope.checkpoints.places import is_hub
-from vlmscope.engine.adapters import linear_modules
 from vlmscope.engine.shell import OFFLOADED
 
 MOST_AT_ONCE = 8
@@ -54,7 +53,7 @@ class Shelf:
             hub,
             settings.is_private,
             base.hidden_size,
-            linear_modules(base.model),
+            base.plain.linear,
             not base.is_offloaded,
         )
 

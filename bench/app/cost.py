@@ -12,6 +12,7 @@ import asyncio
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
 from typing import Any, cast
 
@@ -85,6 +86,7 @@ def measure() -> list[Figure]:
 def watched(fn: Callable[..., Any], own: Own) -> Callable[..., Iterator[Any]]:
     """The event's function, whose own processor time is noted."""
 
+    @wraps(fn)  # by whose annotations Gradio adds arguments
     def run(*arguments: Any) -> Iterator[Any]:
         values = fn(*arguments)
         while True:
@@ -104,8 +106,11 @@ async def compared(page: gr.Blocks, event: Any, image: Path) -> None:
     state = SessionState(page)
     iterator: Any = None
     inputs = [asked(block, image) for block in event.inputs]
+    request = gr.Request(client=None)
     while True:
-        told = await page.process_api(event, inputs, state, iterator=iterator, session_hash="bench")
+        told = await page.process_api(
+            event, inputs, state, request, iterator=iterator, session_hash="bench"
+        )
         iterator = told["iterator"]
         if not told["is_generating"]:
             return

@@ -2,9 +2,12 @@ from html.parser import HTMLParser
 
 import pytest
 
-from convert import Context, from_run
-from figures import table
+from convert import Context, advanced, finished, from_run
+from figures import has_same_table, table
 from gradio_comparisongrid import Cell, Comparison, Metric
+from vlmscope import Token, compare
+
+from .conftest import QUESTION
 
 
 class Cells(HTMLParser):
@@ -74,3 +77,17 @@ def test_variants_of_one_title_are_told_apart_and_a_stopped_answer_says_so(compa
     rows = Cells(table(comparison)).rows[1:]
     assert [row[0] for row in rows] == ["Random keep 50 %", "Random keep 20 % · seed 2"]
     assert rows[0][1] == "red (stopped)"
+
+
+def test_words_alone_leave_the_table_as_it_is_and_all_else_makes_it_anew(base, image):
+    value, alone = Comparison(), 0
+    for event in compare(base, image, QUESTION, ["baseline", "uniform:keep=25%"], max_new_tokens=4):
+        before, value = value, advanced(value, event, Context())
+        if before.cells and has_same_table(before, value):
+            assert table(before) == table(value)
+            assert isinstance(event, Token)
+            alone += 1
+        else:
+            assert not isinstance(event, Token)
+    assert alone
+    assert not has_same_table(value, finished(value))

@@ -34,6 +34,11 @@ class Adapted:
     is_wide: bool = False
 
     @cached_property
+    def linear(self) -> dict[str, tuple[int, int]]:
+        """Its `linear_modules`."""
+        return linear_modules(self.model)
+
+    @cached_property
     def wide(self) -> Adapted:
         """The same tensors, computed in float32; its image features are others."""
         return Adapted(widened(self.model), f"float32 {self.tower_key}", is_wide=True)

@@ -20,7 +20,7 @@ from vlmscope.checkpoints.head import LoadedHead, check_head, load_head
 from vlmscope.checkpoints.hub import Hub
 from vlmscope.checkpoints.places import weights_file
 from vlmscope.checkpoints.sources import held_source
-from vlmscope.engine.adapters import Adapted, adapt, linear_modules
+from vlmscope.engine.adapters import Adapted, adapt
 from vlmscope.engine.features import ImageFeatures, Pixels, to_pixels
 from vlmscope.engine.loading import Parts, choose_device, choose_dtype, find_base, load_parts
 from vlmscope.engine.memory import Limits, Memory, limits_of
@@ -183,7 +183,7 @@ class SharedBase:
             )
         with self.held(adapters[0]) as local:
             file = adapter_file(local, self.pickles)
-            check = partial(fit_lora, str(file), linear_modules(self.model))
+            check = partial(fit_lora, str(file), self.plain.linear)
             key = content_key(file, file.with_name(CONFIG), check=check)
             return self.memory.adapters.get_or_make(key, lambda: adapt(self.model, str(file), key))
 
@@ -192,7 +192,7 @@ class SharedBase:
         if self.is_offloaded:
             raise CheckpointError(OFFLOADED)
         with self.held(source) as local:
-            fit_lora(local, linear_modules(self.model))
+            fit_lora(local, self.plain.linear)
 
     def check_head(self, source: str) -> None:
         """Raise CheckpointError unless this ARR-COC head could be loaded; its tensors are not made."""
