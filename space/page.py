@@ -24,6 +24,7 @@ from leaving import leaving
 from linking import first_sight, make_links
 from opening import outputs
 from people import MOST_OPEN, Visit, is_browser, new_browser, person_of
+from sessions import keep_little
 from settings import Settings
 from sign_in import SignIn, says, sign_in
 from titles import base_name
@@ -45,6 +46,7 @@ MOST_FILE = 64 * 2**20
 def build(app: App) -> gr.Blocks:
     """The page as Gradio Blocks; whatever belongs to one person is in their own `gr.State`."""
     fetch_within_bounds()
+    keep_little()
     with gr.Blocks(
         title="vlmscope", analytics_enabled=False, fill_width=True, delete_cache=CACHE_SECONDS
     ) as page:

@@ -63,7 +63,7 @@ def heads(tmp_path_factory) -> Path:
 def app(heads) -> Iterator[Running]:
     """The app on the base that ships, as `make run` starts it without a GPU."""
     limit = {"MAX_NEW_TOKENS": str(MAX_NEW_TOKENS), "PORT": "17960"}
-    yield from _start(limit | {"CHECKPOINTS": str(heads)}, None)
+    yield from start(limit | {"CHECKPOINTS": str(heads)}, None)
 
 
 @pytest.fixture(scope="module")
@@ -76,14 +76,14 @@ def talkative_base(tiny_folder, tmp_path_factory) -> str:
 def talkative_app(talkative_base) -> Iterator[Running]:
     """The app on a base whose answers never end by themselves."""
     settings = {"BASE": talkative_base, "MAX_NEW_TOKENS": "3000", "PORT": "17980"}
-    yield from _start(settings, talkative_base)
+    yield from start(settings, talkative_base)
 
 
 @pytest.fixture(scope="module")
 def one_place_app(talkative_base) -> Iterator[Running]:
     """The same with one comparison at a time, as with a GPU."""
     settings = {"BASE": talkative_base, "MAX_NEW_TOKENS": "3000", "PORT": "17920", "USERS": "1"}
-    yield from _start(settings, talkative_base)
+    yield from start(settings, talkative_base)
 
 
 def _without_ends(folder: Path, copy: Path) -> Path:
@@ -131,7 +131,8 @@ def open_page(chromium) -> Iterator[Callable[..., Page]]:
     assert faults == []
 
 
-def _start(settings: dict[str, str], base: str | None) -> Iterator[Running]:
+def start(settings: dict[str, str], base: str | None) -> Iterator[Running]:
+    """The app as `make run` starts it with such settings, until the fixture ends."""
     environment = {
         k: v for k, v in os.environ.items() if k not in ("BASE", "PYTHON", "CHECKPOINTS")
     }
@@ -194,4 +195,4 @@ def shared_app(hub, tmp_path_factory) -> Iterator[Running]:
     """The app for strangers, with repositories on the Hub."""
     own = {"HF_ENDPOINT": hub.endpoint, "HF_HOME": str(tmp_path_factory.mktemp("hub"))}
     settings = {"HOST": "0.0.0.0", "HUB": "someone", "PORT": "17940"}
-    yield from _start(own | settings | {"MAX_NEW_TOKENS": str(MAX_NEW_TOKENS)}, None)
+    yield from start(own | settings | {"MAX_NEW_TOKENS": str(MAX_NEW_TOKENS)}, None)

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, Route, expect
 
 from vlmscope import Result, Run, RunImage, Variant
 
-from .conftest import Running, _start
+from .conftest import Running, start
 
 
 def saved_run(path, question: str):
@@ -21,7 +21,7 @@ def saved_run(path, question: str):
 
 @contextmanager
 def running(folder) -> Iterator[Running]:
-    yield from _start({"HISTORY": str(folder), "PORT": "17995", "MAX_NEW_TOKENS": "8"}, None)
+    yield from start({"HISTORY": str(folder), "PORT": "17995", "MAX_NEW_TOKENS": "8"}, None)
 
 
 def bring(page: Page, file) -> None:
