@@ -6,6 +6,7 @@ import time
 from dataclasses import replace
 from functools import partial
 
+from arenas import share_arenas
 from logs import keep_journal, start_logging
 from settings import BadSetting, on_zero_gpu, read_or_exit
 
@@ -22,6 +23,7 @@ if os.environ.get("SYSTEM") == "spaces":
 
 def main() -> None:
     started = time.monotonic()
+    share_arenas()
     start_logging()
     settings = read_or_exit()
     _say("loading the libraries")

@@ -7,7 +7,7 @@ import random
 import sys
 from pathlib import Path
 
-from playwright.async_api import Browser, Error, Page, async_playwright
+from playwright.async_api import Browser, Error, Page, async_playwright, expect
 from scripts.browser import find_or_get
 
 from bench.load.programs import address_of
@@ -16,6 +16,7 @@ from bench.load.seen import Asked, Seen, refused_or_error
 STOPS, LEAVES = 0.15, 0.15
 """How many of the comparisons are stopped, and how many are left by closing the page."""
 MOST_VARIANTS = 3
+END_SECONDS = 240
 ENDED = """(mark) => {
     const said = [...document.querySelectorAll("#waiting, .problem")]
         .map((one) => one.textContent.trim()).join(" ").trim();
@@ -26,6 +27,16 @@ ENDED = """(mark) => {
     const is_at_rest = !document.querySelector("#compare").disabled;
     const told = { is_over, said, cells: cells.map((one) => one.dataset.status) };
     return is_at_rest && (is_over || said) ? told : null;
+}"""
+
+STANDS = """() => {
+    const texts = (of) => [...document.querySelectorAll(of)].map((one) => one.textContent.trim());
+    const cells = [...document.querySelectorAll("[data-testid=cell]")];
+    return JSON.stringify({
+        query: texts("[data-testid=grid] .query"), said: texts("#waiting, .problem, .toast-body"),
+        cells: cells.map((one) => one.dataset.status),
+        may_compare: !document.querySelector("#compare").disabled,
+    });
 }"""
 
 
@@ -71,10 +82,13 @@ async def _compare(
 ) -> bool:
     """One comparison; whether the page is open still."""
     asked = seen.asks(visitor, "Chromium")
+    question = page.locator("#question textarea")
+    await question.fill("")
     await page.locator("#examples button").nth(chance.randrange(3)).click()
     await page.locator("#image img").wait_for()
-    await page.wait_for_timeout(500)
-    await page.locator("#question textarea").fill(f"How many circles are there? {asked.mark}")
+    # An example brings its question, which would take the place of another that came before it.
+    await expect(question).not_to_have_value("", timeout=60_000)
+    await question.fill(f"How many circles are there? {asked.mark}")
     boxes = page.locator("#variants input[type=checkbox]")
     for place in range(await boxes.count()):
         await boxes.nth(place).set_checked(place < MOST_VARIANTS)
@@ -103,7 +117,7 @@ async def _compare(
 async def _end(page: Page, seen: Seen, asked: Asked) -> None:
     loop = asyncio.get_running_loop()
     begun = loop.time()
-    while loop.time() - begun < 240:
+    while loop.time() - begun < END_SECONDS:
         found = await page.evaluate(ENDED, asked.mark)
         if found and not found["is_over"]:
             asked.said = found["said"]
@@ -117,3 +131,4 @@ async def _end(page: Page, seen: Seen, asked: Asked) -> None:
                 asked.outcome = "stopped" if statuses <= {"done", "stopped"} else "error"
             return
         await page.wait_for_timeout(100)
+    asked.said = f"Not ended after {END_SECONDS} s: {await page.evaluate(STANDS)}"

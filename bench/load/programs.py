@@ -19,6 +19,7 @@ VARIANTS = ["baseline", "random:keep=50%", "uniform:keep=25%"]
 STOPS = 0.1
 """How many of the comparisons are taken back half-way."""
 LOOKS_EVERY = 0.05
+AFTERWARDS = 60
 
 
 def address_of(visitor: int) -> dict[str, str]:
@@ -74,7 +75,8 @@ def _compare(client: Client, seen: Seen, asked: Asked, chance: random.Random) ->
             job.cancel()
             asked.outcome = "stopped"
             return
-        if time.monotonic() > seen.ends + 60:
+        if time.monotonic() > seen.ends + AFTERWARDS:
+            asked.said = f"Not ended {AFTERWARDS} s after the load: {job.outputs()[-1:]}"
             return
         time.sleep(LOOKS_EVERY)
     document = job.result(timeout=1)
