@@ -5,7 +5,6 @@ and narrow. HOST, PORT, BASE and CHECKPOINTS reach the app.
 """
 
 import os
-import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -16,6 +15,7 @@ from tempfile import TemporaryDirectory
 from playwright.sync_api import Browser, Page, sync_playwright
 
 import browser
+from listening import address_of
 from stamps import ROOT
 
 EXAMPLE = 4  # one that tells the variants apart
@@ -137,9 +137,7 @@ def app_and_browser(variables: Mapping[str, str] = {}) -> Iterator[tuple[str, Br
         ) as app,
     ):
         try:
-            lines = iter(app.stdout or ())
-            found = (re.search(r"ready after .*: (http://\S+)", line) for line in lines)
-            address = next(match[1] for match in found if match)
+            address = address_of(app)
             with sync_playwright() as playwright:
                 path = str(browser.find_or_get(Path(sys.executable)))
                 yield (

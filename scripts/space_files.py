@@ -85,9 +85,10 @@ def _below(folder: Path, skipped: Collection[Path]) -> Iterator[Path]:
 
 
 def unknown_to_git(files: dict[str, Path], root: Path = ROOT) -> list[str]:
-    """Files of the Space that were written here and not committed, as paths below `root`.
+    """Files of the Space that git does not know, as paths below `root`.
 
-    What is uploaded has been seen by who reads the commits. Empty outside a checkout.
+    No file is uploaded of which the commits say nothing; what was changed in one that they know, is. Empty
+    outside a checkout.
     """
     command = ["git", "ls-files", "--others", "--exclude-standard", "-z"]
     try:

@@ -1,24 +1,19 @@
 """Start the app of a Space's folder by itself, open its page and ask it a first comparison."""
 
 import json
-import re
-import subprocess
 import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from queue import Empty, Queue
-from threading import Thread
 from typing import Any
 
 from gradio_client import Client, handle_file
 
+from listening import NotReady, address_of
 from refusal import Refused
 from space_alone import Alone
 
-# A machine that does other things at the same time is slow, not wrong.
-START_SECONDS = 240
 QUESTION = "How many triangles are there?"
 EXAMPLE = "vlmscope/assets/examples/scene-05.png"
 APP = 'runpy.run_path("app.py", run_name="__main__")'
@@ -33,7 +28,10 @@ def started(space: Alone) -> Iterator[str]:
     """
     app = space.process(APP, {})
     try:
-        yield _address(app)
+        yield address_of(app)
+    except NotReady as problem:
+        last = "".join(problem.said[-LAST_LINES:]).rstrip()
+        raise Refused(f"The app of the Space's folder {problem.how}:\n{last}") from None
     finally:
         app.kill()
         app.wait()
@@ -84,31 +82,3 @@ def _compare(address: str, image: Path) -> list[dict[str, Any]]:
             f"The first comparison of the Space's folder failed: {str(problem).splitlines()[0]}"
         ) from problem
     return told["variants"]
-
-
-def _address(app: subprocess.Popen) -> str:
-    """Where the app listens, once it says so; raises Refused with its last lines if it does not."""
-    said: list[str] = []
-    lines: Queue[str] = Queue()
-    Thread(target=_read, args=(app, lines), daemon=True).start()
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        try:
-            said.append(lines.get(timeout=0.5))
-        except Empty:
-            if app.poll() is None:
-                continue
-            break
-        found = re.search(r"ready after .*: (http://\S+)", said[-1])
-        if found:
-            return found[1]
-    how = f"took more than {START_SECONDS} s" if app.poll() is None else "ended at its start"
-    last = "".join(said[-LAST_LINES:]).rstrip()
-    raise Refused(f"The app of the Space's folder {how}:\n{last}")
-
-
-def _read(app: subprocess.Popen, lines: Queue[str]) -> None:
-    """Every line, also after the start: a pipe that no one reads stops who writes."""
-    assert app.stdout
-    for line in app.stdout:
-        lines.put(line)

@@ -47,7 +47,7 @@ def check(variables: Mapping[str, str], space: Alone) -> None:
             usable = ", ".join(sorted(known - SET_BY_SPACES - SECRETS))
             raise Refused(f"{name} is no variable to give a Space; these are: {usable}.")
     reads = space.process(
-        "from settings import read_or_exit; read_or_exit()",
+        "from environment import read_or_exit; read_or_exit()",
         {name: value for name, value in variables.items() if name not in ELSEWHERE},
     )
     said = reads.communicate()[0].strip()

@@ -11,7 +11,7 @@ from leaving import NOTHING, ON_A_SPACE, leaving, on_request
 from memory_use import GIB, MIB, Held, MemoryUse
 from request import MAX_QUESTION
 from settings import Settings
-from titles import base_name
+from titles import base_title
 from vlmscope.checkpoints.places import is_hub
 from vlmscope.engine.options import MAX_SECONDS
 from vlmscope.engine.stamp import make_stamp
@@ -62,9 +62,7 @@ def _sign_in(settings: Settings) -> str:
 def base_rows(app: App) -> Iterator[Row]:
     """The base, what it runs on, and in which numbers."""
     stamp = make_stamp(app.base, "together", 1)
-    shipped = app.base.name == "shipped"
-    named = "small Qwen3-VL, shipped" if shipped else base_name(app.base.name)
-    yield Row("base", named, "BASE")
+    yield Row("base", base_title(app.base.name), "BASE")
     revision = app.base.revision or "unknown"
     is_hash = revision.startswith("sha256:")
     whose = "hash of its weights" if is_hash else "commit on the Hub · REVISION"

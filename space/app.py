@@ -7,8 +7,9 @@ from dataclasses import replace
 from functools import partial
 
 from arenas import share_arenas
+from environment import on_zero_gpu, read_or_exit
 from logs import keep_journal, start_logging
-from settings import BadSetting, on_zero_gpu, read_or_exit
+from settings import BadSetting
 
 PROXIES = "127.0.0.1,::1,10.0.0.0/8,100.64.0.0/10,172.16.0.0/12,192.168.0.0/16,fc00::/7"
 """The networks that no one reaches from outside, where a Space's proxies are."""

@@ -181,13 +181,21 @@ def _reselect(app: App, compare: CompareTab) -> None:
         if common_budget(last.run) is None:
             return {shown.note: gr.skip()}
         context = Context(last.expected, notes((*app.choices, *added)))
+
+        def is_unwanted() -> bool:
+            return visit.stop.is_set() or visit.stop.is_in_use
+
         try:
             work = Work("selection", len(last.run.results))
+            base, limits = app.base_of(visit, token), app.settings.engine_options
             with app.places.comparison(counted_as(visit, request), work) as ticket:
-                ticket.take(visit.stop.is_set)
-                value = reselected(app.base_of(visit, token), last.run, percent, context)
+                if not ticket.take(is_unwanted):
+                    return {shown.note: gr.skip()}
+                value = reselected(base, last.run, percent, context, limits)
         except VlmscopeError as refused:
             return {shown.note: note(str(refused))}
+        if is_unwanted():  # what they compare meanwhile stands there
+            return {shown.note: gr.skip()}
         answered = common_budget(last.run) or ""
         is_other = f"{percent:g}%" != answered
         said = (

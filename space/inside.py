@@ -78,14 +78,15 @@ def inside_panel(app: App, mine: States) -> None:
         asked = [line.strip() for line in (others or "").splitlines() if line.strip()]
         try:
             with app.places.comparison(counted_as(visit, request), Work("inside")) as ticket:
-                ticket.take()
+                if not ticket.take(visit.stop.is_set):
+                    return {refused: problem("It was stopped before it began.")}
                 inside = internals(
                     app.base_of(visit, token),
                     last.run.image.pixels,
                     last.run.query,
                     variant,
                     **({"other_queries": asked} if asked else {}),
-                    max_image_pixels=app.settings.max_image_pixels,
+                    **app.settings.engine_options,
                 )
         except VlmscopeError as fault:
             return {refused: problem(without_folder(str(fault), variant))}

@@ -7,7 +7,8 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from settings import LEAST_SECRET, BadSetting, Settings
+from environment import LEAST_SECRET
+from settings import BadSetting, Settings
 
 SECRET_FILE = "secret"
 

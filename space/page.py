@@ -27,7 +27,7 @@ from people import MOST_OPEN, Visit, is_browser, new_browser, person_of
 from sessions import keep_little
 from settings import Settings
 from sign_in import SignIn, says, sign_in
-from titles import base_name
+from titles import base_title
 from vlmscope import SharedBase
 
 STYLE = Path(__file__).with_name("style.css")
@@ -91,9 +91,8 @@ def launch_options(settings: Settings | None = None) -> dict[str, Any]:
 
 def base_line(base: SharedBase) -> str:
     """The base in a few words: what it is, in which precision, on what."""
-    name = "small Qwen3-VL, shipped" if base.name == "shipped" else base_name(base.name)
     device = "CPU" if base.device.type == "cpu" else str(base.device)
-    return " · ".join((name, str(base.dtype).removeprefix("torch."), device))
+    return " · ".join((base_title(base.name), str(base.dtype).removeprefix("torch."), device))
 
 
 def privacy_line(app: App) -> str:

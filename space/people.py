@@ -17,8 +17,8 @@ ABSENT_SECONDS = 3600
 """So long after their last page closed, a person is gone: a reload, or a train's tunnel, is neither."""
 
 MOST_OPEN = 1000
-"""Pages that are known at once, as many as Gradio keeps the states of; the oldest has to leave. Each takes
-some half a megabyte, and anybody can open them."""
+"""Pages that are known at once, as many as Gradio keeps the states of; the oldest has to leave, since anybody
+can open them."""
 LONGEST_NAME = 64
 
 
@@ -88,7 +88,11 @@ class Visits:
         self._when_gone.append(tell)
 
     def arrive(self, session: str, person: str) -> Visit:
-        """The visit of a session, which begins if it has not."""
+        """The visit of a session, which begins if it has not; another person's there ends."""
+        with self._lock:
+            before = self._open.get(session)
+        if before is not None and before.person != person:
+            self.leave(session)
         with self._lock:
             visit = self._open.get(session)
             if visit is None or visit.person != person:

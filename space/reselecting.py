@@ -1,6 +1,8 @@
 """The budget slider, live: what each variant of a finished comparison would keep at another budget."""
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from convert import Context, finished, from_run, with_selection
 from engine import select
@@ -26,10 +28,17 @@ def common_budget(run: Run) -> str | None:
     return max(budgets, key=budgets.count) if budgets else None
 
 
-def reselected(base: SharedBase, run: Run, percent: float, context: Context) -> Comparison:
+def reselected(
+    base: SharedBase,
+    run: Run,
+    percent: float,
+    context: Context,
+    limits: Mapping[str, Any] = {},
+) -> Comparison:
     """A finished comparison with what its variants keep at `percent`; the language model does not run.
 
     Each cell whose budget changes shows its new selection and says of which budget its answer is.
+    `limits` are options of the engine.
     """
     variants = [at_budget(result.variant, run, percent) for result in run.results]
     value = from_run(run, context)
@@ -37,7 +46,7 @@ def reselected(base: SharedBase, run: Run, percent: float, context: Context) -> 
     if not any(changed):
         return value
     asked = [variant for variant, is_other in zip(variants, changed, strict=True) if is_other]
-    events = iter(select(base, run.image.pixels, run.query, asked))
+    events = iter(select(base, run.image.pixels, run.query, asked, **limits))
     cells = list(value.cells)
     for index, (result, variant) in enumerate(zip(run.results, variants, strict=True)):
         event = next(events) if changed[index] else None

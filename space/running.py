@@ -120,13 +120,13 @@ def _compared(
     entry: Entry,
 ) -> Iterator[dict[Any, Any]]:
     """Updates of the page while a comparison runs; the last says as `shown.told` what was wrong."""
-    yield {form.waiting: waiting(""), shown.note: note("")}
     said: dict[Any, Any] = {}
     told = Comparison()
     problems = Problems()
     gathering = Gathering()
     read: Request | Problems | None = None
     try:
+        yield {form.waiting: waiting(""), shown.note: note("")}
         limits = limits_of(app, added)
         offered = limits.offer.choices
         image, question, ticked, lines, percent, own = asked

@@ -14,6 +14,11 @@ def base_name(name: str) -> str:
     return name if is_id and not Path(name).exists() else Path(name).name
 
 
+def base_title(name: str) -> str:
+    """What the page calls a base."""
+    return "small Qwen3-VL, shipped" if name == "shipped" else base_name(name)
+
+
 WHOLE = ("baseline", "lora")
 """The kinds that keep every image token."""
 

@@ -48,18 +48,18 @@ def wish() -> Iterator[Wish]:
 def following(stop: Callable[[], bool]) -> Iterator[Wish]:
     """A wish that is set once `stop` is true; asked many times a second, by a thread of its own."""
     ended = threading.Event()
-    with wish() as following:
+    with wish() as told:
 
         def follow() -> None:
             while not ended.wait(ASKS_EVERY_SECONDS):
                 if stop():
-                    following.set()
+                    told.set()
                     return
 
         thread = threading.Thread(target=follow, daemon=True)
         thread.start()
         try:
-            yield following
+            yield told
         finally:
             ended.set()
             thread.join()

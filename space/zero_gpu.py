@@ -17,7 +17,7 @@ import gradio as gr
 from PIL import Image
 
 import vlmscope
-from settings import on_zero_gpu
+from environment import on_zero_gpu
 from vlmscope import SharedBase, Variant, VlmscopeError
 from vlmscope.engine.options import MAX_SECONDS, Options
 from vlmscope.engine.ready import Found

@@ -23,7 +23,7 @@ AFTERWARDS = 60
 
 
 def address_of(visitor: int) -> dict[str, str]:
-    """From where a visitor comes, as a proxy says it; a documentation address each (RFC 2544, RFC 5737)."""
+    """From where a visitor comes, as a proxy says it; each from one for benchmarks (RFC 2544)."""
     return {"X-Forwarded-For": f"198.18.{visitor // 250}.{visitor % 250 + 1}"}
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import queue
-import re
 import signal
 import subprocess
 import sys
@@ -15,11 +13,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psutil
+from scripts.listening import address_of
 
 APP = Path(__file__).parents[2] / "space" / "app.py"
-START_SECONDS = 240
 MIB = 2**20
 SETTINGS = {
     **{"HOST": "0.0.0.0", "PORT": "17800", "THREADS": "1", "CUDA_VISIBLE_DEVICES": ""},
@@ -53,7 +52,7 @@ class Server:
 
 @contextmanager
 def served(**settings: str) -> Iterator[Server]:
-    """The app, for as long as the context lasts; raises RuntimeError with what it said where it fails."""
+    """The app, for as long as the context lasts; raises NotReady with what it said where it fails."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         process = subprocess.Popen(
             [sys.executable, str(APP)],
@@ -69,7 +68,8 @@ def served(**settings: str) -> Iterator[Server]:
             start_new_session=True,
         )
         try:
-            yield Server(_address(process), psutil.Process(process.pid))
+            port = urlsplit(address_of(process)).port
+            yield Server(f"http://127.0.0.1:{port}/", psutil.Process(process.pid))
         finally:
             # Its own group alone: this one started it.
             os.killpg(process.pid, signal.SIGTERM)
@@ -78,29 +78,3 @@ def served(**settings: str) -> Iterator[Server]:
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait(20)
-
-
-def _address(process: subprocess.Popen[str]) -> str:
-    """Where it says that it listens."""
-    lines: queue.Queue[str | None] = queue.Queue()
-
-    def read() -> None:
-        # Goes on for as long as it runs: a full pipe would stop it.
-        for line in process.stdout or ():
-            lines.put(line)
-        lines.put(None)
-
-    threading.Thread(target=read, daemon=True).start()
-    said = ""
-    deadline = time.monotonic() + START_SECONDS
-    while (left := deadline - time.monotonic()) > 0:
-        try:
-            line = lines.get(timeout=left)
-        except queue.Empty:
-            break
-        if line is None:
-            break
-        said += line
-        if found := re.search(r"ready after .*:(\d+)\s*$", line):
-            return f"http://127.0.0.1:{found[1]}/"
-    raise RuntimeError(f"The app does not start:\n{said}")

@@ -76,6 +76,7 @@ class Batches:
         self._lock = threading.Lock()
         self._held: dict[str, Held] = {}
         self._beginning: set[str] = set()
+        self._away: set[str] = set()
         history.when_forgotten(self.forgotten)
 
     def begin(
@@ -114,6 +115,10 @@ class Batches:
             with self._lock:
                 self._beginning.discard(person)
         held.job.go_on()
+        with self._lock:
+            is_away = person in self._away
+        if is_away:  # they left while it was made ready
+            held.job.pause(LEFT)
         return held
 
     def find(self, person: str, offer: Offer) -> Held | None:
@@ -147,6 +152,7 @@ class Batches:
     def came(self, person: str) -> None:
         """They are back: what paused for them goes on."""
         with self._lock:
+            self._away.discard(person)
             held = self._held.get(person)
         if held:
             held.job.end_pause()
@@ -154,6 +160,7 @@ class Batches:
     def left(self, person: str) -> None:
         """Their last page closed: what runs for them pauses after its case."""
         with self._lock:
+            self._away.add(person)
             held = self._held.get(person)
         if held and held.job.is_running:
             held.job.pause(LEFT)
@@ -161,6 +168,7 @@ class Batches:
     def gone(self, person: str) -> None:
         """They did not come back: nothing of theirs stays in memory, nor on disk beyond their visit."""
         with self._lock:
+            self._away.discard(person)
             held = self._held.pop(person, None)
         if held:
             held.tracked.done()

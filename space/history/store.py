@@ -167,13 +167,6 @@ class History:
             cases = reading.cases(connection, id)
             return Batch(self._entry(connection, row), json.loads(row["plan"]), tuple(cases))
 
-    def kept_ids(self, person: str, batch: int) -> frozenset[str]:
-        """The ids of a batch's kept cases: those that need not run again."""
-        with self._database.reading() as connection:
-            own_entry(connection, person, batch)
-            rows = connection.execute("SELECT name FROM cases WHERE entry = ?", (batch,))
-            return frozenset(row["name"] for row in rows)
-
     def case_run(self, person: str, batch: int, case_id: str) -> Run:
         """The run of a batch's case, image and maps included."""
         return self._run(person, batch, case_id)

@@ -1,5 +1,7 @@
 """Nothing that lets somebody in is written in a sentence."""
 
+from time import perf_counter
+
 import pytest
 
 from vlmscope import InputError
@@ -16,6 +18,7 @@ WORD = "opensesame"
     [
         (f"401 for {TOKEN}.", TOKEN),
         (f"signed in with {SIGNED_IN}", "c2lnbmF0dXJl"),
+        (f"signed in with {SIGNED_IN.removeprefix('hf_oauth_')}", "c2lnbmF0dXJl"),
         (f"{{'authorization': 'Bearer {WORD}'}}", WORD),
         (f"Authorization: Basic {WORD}==", WORD),
         (f"authorization={WORD}", WORD),
@@ -48,3 +51,25 @@ def test_a_secret_is_masked_wherever_it_stands(text, secret):
 )
 def test_what_is_no_secret_stays(text):
     assert masked(text) == text
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "a.",
+        "a-",
+        "eyJaaaaaaaa-",
+        "hf_a_",
+        "token-",
+        "?token",
+        "&a",
+        "authorization ",
+        "bearer ",
+        "a://",
+    ],
+)
+def test_a_long_text_takes_as_long_as_it_is_long(piece):
+    """Whatever is repeated: while it is looked through, nothing else of the process runs."""
+    began = perf_counter()
+    plain(piece * (1_000_000 // len(piece)))
+    assert perf_counter() - began < 5

@@ -280,6 +280,20 @@ def test_what_nobody_foresaw_is_a_sentence_and_in_the_log(
     assert "unforeseen" in caplog.text
 
 
+def test_who_leaves_while_a_batch_is_made_ready_finds_it_paused(batches, offer, prepare):
+    def leave(folder: Path) -> Plan:
+        batches.left(ME)
+        return prepare()(folder)
+
+    held = begun(batches, ME, offer, leave)
+    held.job.wait(SECONDS)
+    progress = held.job.progress()
+    assert (progress.state, progress.note, progress.done <= 1) == ("paused", LEFT, True)
+    batches.came(ME)
+    held.job.wait(SECONDS)
+    assert held.job.progress().state == "done"
+
+
 def test_what_the_form_refuses_leaves_nothing_behind(batches, history, offer):
     wrong = Problems(images="none")
     assert batches.begin(ME, offer, lambda folder: wrong) is wrong

@@ -161,7 +161,6 @@ def test_nothing_of_one_person_is_there_for_another(history, finished_run):
         lambda person: history.vote(person, run, "baseline"),
         lambda person: history.forget(person, [run]),
         lambda person: history.batch(person, batch),
-        lambda person: history.kept_ids(person, batch),
         lambda person: history.case_run(person, batch, "1"),
         lambda person: history.set_batch(person, batch, "done"),
         lambda person: history.keep_case(person, batch, case_run("2", small_run())),
@@ -248,7 +247,6 @@ def test_a_batch_keeps_its_plan_and_each_case_as_it_ends(history):
     assert (tally.correct, tally.judged, tally.total) == (1, 2, 2)
     assert (batch.entry.title, batch.entry.kept, batch.entry.total) == ("Held out", 3, 3)
     assert history.case_run(ME, id, "b").results[0].answer == "A ring."
-    assert history.kept_ids(ME, id) == {"a", "b", "c"}
     with pytest.raises(NotThere):
         history.case_run(ME, id, "c")
     assert [entry.id for entry in history.entries(ME, "ring")] == [id]

@@ -61,6 +61,21 @@ def test_a_person_who_comes_back_in_time_is_not_gone():
     assert visits.is_here("me")
 
 
+def test_a_page_that_becomes_another_persons_was_closed_by_who_had_it():
+    """Or what they kept would stay for good: a client may come as often as it likes, each time as another."""
+    clock, left, gone = Clock(), [], []
+    visits = Visits(absent_seconds=60, clock=clock)
+    visits.when_left(left.append)
+    visits.when_gone(gone.append)
+    before = visits.arrive("1", "a browser")
+    now = visits.arrive("1", "a user")
+    assert before.stop.is_set() and not now.stop.is_set()
+    assert left == ["a browser"]
+    clock.now = 60
+    assert visits.arrive("1", "a user") is now
+    assert gone == ["a browser"]
+
+
 def test_leaving_twice_or_without_having_come_is_nothing():
     left = []
     visits = Visits()

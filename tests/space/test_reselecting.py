@@ -1,12 +1,31 @@
 """The budget slider, live."""
 
-import numpy as np
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
+import gradio as gr
+import numpy as np
+import pytest
+
+from application import App
 from convert import Context, from_run
+from history.store import History
+from menu import menu
+from pace import Work
+from page import build
+from people import Visit
+from places import Places
 from reselecting import common_budget, reselected
-from vlmscope import SharedBase, Variant, run
+from settings import Settings
+from shelf import Shelf
+from states import Last
+from vlmscope import SharedBase, Variant, peek, run
+from vlmscope.checkpoints.hub import Hub
 
 from .conftest import QUESTION
+from .test_line import until
+from .test_strangers import handler
 
 
 def test_a_new_budget_shows_what_the_engine_would_keep_beside_the_old_answer(
@@ -42,3 +61,44 @@ def test_a_variant_that_cannot_choose_says_so_in_its_own_cell(base, image):
     value = reselected(base, made, 25, Context())
     assert [cell.status for cell in value.cells] == ["done", "failed"]
     assert "gone.safetensors" in (value.cells[1].error or "")
+
+
+@pytest.fixture
+def app(base, head) -> Iterator[App]:
+    """One place, and a page that shows a comparison."""
+    shelf = Shelf.of(Settings(), [str(head)], Hub(), base)
+    history = History(None)
+    yield App(base, Settings(), menu([peek(head)]), (), shelf, places=Places(1), history=history)
+    history.close()
+
+
+@pytest.mark.parametrize("how", ["leaves", "compares"])
+def test_who_waits_for_a_selection_and_leaves_or_compares_has_no_work_done_for_them(
+    app, base, image, head, how, monkeypatch
+):
+    def never(*_: Any, **__: Any) -> None:
+        raise AssertionError("the engine was asked without a place")
+
+    monkeypatch.setattr("compare_tab.reselected", never)
+    monkeypatch.setattr("inside.internals", never)
+    line = f"arr-coc:{head},keep=50%"
+    made = run(base, image, QUESTION, [Variant.parse(line)], max_new_tokens=2)
+    handle, visit, page = app.lasts.keep(Last(made)), Visit("browser:me"), build(app)
+    request = gr.Request(client=None)
+    asked = (visit, (), request, None)
+    acts: list[Callable[[], Any]] = [
+        lambda: handler(page, "redraw", "compare_tab")(25, handle, *asked)
+    ]
+    if how == "leaves":
+        look = handler(page, "show", "inside")
+        acts.append(lambda: look(made.results[0].id, "", handle, visit, request, None))
+    with ThreadPoolExecutor() as at_once, app.places.comparison("x", Work("together")) as theirs:
+        assert theirs.take()
+        waiting = [at_once.submit(act) for act in acts]
+        until(lambda: len(app.places._lines["comparison"]) == len(acts))
+        if how == "leaves":
+            visit.stop.set()
+        else:
+            assert visit.stop.begin()
+        for each in waiting:
+            assert "grid" not in str(each.result(timeout=10))

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 import settings as module
+from environment import read
 from ports import in_url
-from settings import BadSetting, Settings, read
+from settings import BadSetting, Settings
 
 
 def test_an_empty_environment_gives_a_private_app_on_port_7860():

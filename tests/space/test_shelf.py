@@ -5,8 +5,9 @@ from tests.support.heads import save_head
 from tests.support.hub import LoopbackHub
 
 from card import card, size_text, time_text
+from environment import read
 from menu import choice_of
-from settings import BadSetting, Settings, read
+from settings import BadSetting, Settings
 from shelf import Shelf
 from vlmscope import Checkpoint
 from vlmscope.checkpoints.hub import Hub

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 import tracking_sinks
-from settings import BadSetting, Settings, read
+from environment import read
+from settings import BadSetting, Settings
 from tracking import Tracker, Tracking, tracker_of, what_is_tracked
 from tracking_rows import accuracy_row, comparison_row, config
 from tracking_writer import Writer

@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 
 from application import App
+from environment import read
 from page import build
-from settings import read
 from shelf import Shelf
 from vlmscope.checkpoints.hub import Hub
 from welcome import Unset, first_run, unset

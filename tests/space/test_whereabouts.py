@@ -11,10 +11,11 @@ from tests.support.hub import LoopbackHub
 import whereabouts as module
 from about import leaving_sentences, place_rows, where_rows
 from application import App
+from environment import read
 from keeping import lasting
 from leaving import ON_A_SPACE
 from page import privacy_line
-from settings import BadSetting, read
+from settings import BadSetting
 from shelf import Shelf
 from space_card import fill_in
 from space_hardware import T4

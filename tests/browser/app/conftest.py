@@ -1,15 +1,11 @@
 """The app, started as `make run` starts it, and a browser to look at it."""
 
 import os
-import queue
-import re
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
-import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,10 +19,10 @@ from tests.support.tiny_base import make_tiny_base
 from transformers import AutoTokenizer
 
 from browser import find_or_get
+from listening import address_of
 from stamps import ROOT
 from vlmscope.engine.loading import find_base, shipped_folder
 
-START_SECONDS = 240
 MAX_NEW_TOKENS = 16
 # A machine that does other things at the same time is slow, not wrong.
 PATIENCE_MS = 60_000
@@ -150,35 +146,12 @@ def start(settings: dict[str, str], base: str | None) -> Iterator[Running]:
         start_new_session=True,
     )
     try:
-        yield Running(_address(process), base, Path(kept.name) / "vlmscope")
+        yield Running(address_of(process), base, Path(kept.name) / "vlmscope")
     finally:
         # Not SIGINT: what was started in the background of a shell ignores it.
         os.killpg(process.pid, signal.SIGTERM)
         process.wait(timeout=60)
         kept.cleanup()
-
-
-def _address(process: subprocess.Popen) -> str:
-    """Where the app says it listens; fails with what it said instead."""
-    lines: queue.Queue[str | None] = queue.Queue()
-
-    def read() -> None:
-        # Goes on for as long as the app runs: a full pipe would stop it.
-        for line in process.stdout or ():
-            lines.put(line)
-        lines.put(None)
-
-    threading.Thread(target=read, daemon=True).start()
-    said, deadline = "", time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        line = lines.get(timeout=START_SECONDS)
-        if line is None:
-            break
-        said += line
-        found = re.search(r"ready after .*: (http://\S+)", line)
-        if found:
-            return found[1]
-    pytest.fail(f"the app did not start:\n{said}")
 
 
 @pytest.fixture(scope="module")
