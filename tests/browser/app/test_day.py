@@ -14,12 +14,12 @@ from tests.support.heads import make_state, save_head
 from first import stored_run
 from vlmscope.engine.loading import find_base
 
-from .conftest import MAX_NEW_TOKENS, _start
+from .conftest import MAX_NEW_TOKENS, start
 from .test_batch import pictures, progress
 from .test_checkpoints import pick, rows
 from .test_compare import FIRST, cells, compare, pick_first_example, tick
 
-running = contextmanager(_start)
+running = contextmanager(start)
 
 VARIANTS = ("Baseline", "ARR-COC early", "ARR-COC late")
 NOTE = "late reads the tag, early does not"
