@@ -6,7 +6,7 @@ import time
 from dataclasses import replace
 from functools import partial
 
-from arenas import share_arenas
+from allocator import share_arenas
 from environment import on_zero_gpu, read_or_exit
 from logs import keep_journal, start_logging
 from settings import BadSetting

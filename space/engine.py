@@ -13,6 +13,7 @@ from typing import Any
 
 import vlmscope
 import zero_gpu
+from allocator import give_back
 from vlmscope import (
     Case,
     Event,
@@ -91,7 +92,10 @@ def _after_fetching(
         assert isinstance(started, Started)
         with ready(base, started.variants, _late(options)) as places:
             found |= places
-            yield from events
+            try:
+                yield from events
+            finally:
+                give_back()
 
 
 def _on_zero_gpu(
