@@ -34,7 +34,7 @@ matrix: ## Try the built grid on the oldest, a middle and the newest Gradio 6, i
 	@$(SETUP) app tools browser
 	@$(VENV) scripts/matrix.py
 
-bench: ## Measure the engine, the checkpoints, the app, the grid and the app under load: value, limit, and whether it is met (half an hour)
+bench: ## Measure the engine, the checkpoints, the app, the grid and the app under load: value, limit, and whether it is met (40 minutes or so)
 	@$(SETUP) app tools browser
 	@$(VENV) -m bench.engine
 	@$(VENV) -m bench.checkpoints

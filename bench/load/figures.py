@@ -29,7 +29,9 @@ def of_visitors(seen: Seen, visitors: int) -> list[Figure]:
             "errors but the line's own refusals",
             len(errors),
             limit=0,
-            note=errors[0].said[:200] if errors else "",
+            note=f"{errors[0].client}: {errors[0].said or errors[0].outcome}"[:200]
+            if errors
+            else "",
         ),
         Figure(
             "comparisons with something of another's",

@@ -69,10 +69,9 @@ async def _visit(browser: Browser, address: str, seen: Seen, visitor: int) -> No
                 if seen.is_over or not await _compare(page, seen, visitor, chance, faults):
                     break
                 await page.wait_for_timeout(1000 * chance.uniform(1, 4))
-        except Error as fault:
-            if not seen.is_over:
-                asked = seen.asks(visitor, "Chromium")
-                asked.outcome, asked.said = "error", str(fault)[:300]
+        except (Error, AssertionError) as fault:
+            asked = seen.latest(visitor) or seen.asks(visitor, "Chromium")
+            asked.outcome, asked.said = "error", str(fault)[:300]
         finally:
             await context.close()
 

@@ -68,6 +68,11 @@ class Seen:
             self.asked.append(one)
         return one
 
+    def latest(self, visitor: int) -> Asked | None:
+        """What a visitor asked last, unless that has ended."""
+        own = [one for one in self.asked if one.visitor == visitor]
+        return own[-1] if own and own[-1].outcome == "unfinished" else None
+
 
 def refused_or_error(said: str) -> Outcome:
     """Whether a sentence is the line's own."""
