@@ -62,11 +62,11 @@ class CheckpointsTab:
 
 @dataclass(frozen=True)
 class Kept:
-    """`gr.State`s of one page: what was found, the places that are looked into beside the app's own, and
+    """`gr.State`s of one page: what was found, the places `Beside` the app's own that are looked into, and
     the source of the checkpoint that is picked."""
 
     found: gr.State
-    places: gr.State
+    beside: gr.State
     chosen: gr.State
 
 

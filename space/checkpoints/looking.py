@@ -15,48 +15,57 @@ from shelf import Found
 MAX_PLACES = 8
 
 
+class Beside:
+    """The places that one page looks into beside the app's own: another tuple once one is added."""
+
+    def __init__(self) -> None:
+        self.places: tuple[str, ...] = ()
+
+
 def look_for(app: App, opened: gr.Tab, shown: CheckpointsTab, kept: Kept, visit: gr.State) -> None:
     """Look when the tab is opened, when asked to, and into one more place; list what was found."""
     shelf = app.shelf
+    changed = [kept.found, shown.place_problem, *shown.listed]
 
-    def look(
-        visit: Visit, token: gr.OAuthToken | None, places: tuple[str, ...], *view: str
-    ) -> list[Any]:
+    def look(visit: Visit, token: gr.OAuthToken | None, beside: Beside, *view: str) -> list[Any]:
+        places = beside.places
         found = shelf.look(places, app.readers.of(visit.person, token))
+        if beside.places is not places:  # whoever added one lists it with all the others
+            return [gr.skip()] * len(changed)
         return [found, problem(" ".join(found.problems)), *listed(shelf, found, *view)]
 
     def look_into(
         visit: Visit,
         token: gr.OAuthToken | None,
         place: str,
-        places: tuple[str, ...],
+        beside: Beside,
         *view: str,
     ) -> list[Any]:
         place = place.strip()[:MAX_PLACE]
         refused = shelf.refusal(place)
-        if not refused and len(places) >= MAX_PLACES:
+        if not refused and len(beside.places) >= MAX_PLACES:
             refused = f"{MAX_PLACES} places are looked into already; reload the page to begin anew."
         if refused:
-            return [gr.skip(), problem(refused), *[gr.skip()] * len(shown.listed), gr.skip()]
-        there = places if place in places else (*places, place)
-        return [*look(visit, token, there, *view), there]
+            return [gr.skip(), problem(refused), *[gr.skip()] * len(shown.listed)]
+        if place not in beside.places:
+            beside.places = (*beside.places, place)
+        return look(visit, token, beside, *view)
 
     def show(found: Found, *view: str) -> list[Any]:
         return listed(shelf, found, *view)
 
-    changed = [kept.found, shown.place_problem, *shown.listed]
     gr.on(
         [opened.select, shown.again.click],
         look,
-        [visit, kept.places, *shown.view],
+        [visit, kept.beside, *shown.view],
         changed,
         **AT_LENGTH,
     )
     gr.on(
         [shown.look.click, shown.place.submit],
         look_into,
-        [visit, shown.place, kept.places, *shown.view],
-        [*changed, kept.places],
+        [visit, shown.place, kept.beside, *shown.view],
+        changed,
         **AT_LENGTH,
     )
     gr.on(

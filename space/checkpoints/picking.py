@@ -8,6 +8,7 @@ from application import App
 from card import card
 from checkpoints.layout import KEEPS, CheckpointsTab, Kept, said
 from checkpoints.listing import listed
+from checkpoints.looking import Beside
 from events import QUEUED
 from layout import problem
 from menu import KINDS
@@ -34,7 +35,7 @@ def pick_one(app: App, shown: CheckpointsTab, kept: Kept, visit: gr.State) -> No
         token: gr.OAuthToken | None,
         source: str,
         found: Found,
-        places: tuple[str, ...],
+        beside: Beside,
         keep: str,
         notes: str,
         hypothesis: str,
@@ -51,13 +52,13 @@ def pick_one(app: App, shown: CheckpointsTab, kept: Kept, visit: gr.State) -> No
             )
         except VlmscopeError as refused:
             return [gr.skip(), problem(str(refused)), *unchanged]
-        read = shelf.look(places, app.readers.of(visit.person, token))
+        read = shelf.look(beside.places, app.readers.of(visit.person, token))
         return [read, said(f"Written to {written.name}."), *listed(shelf, read, *view)]
 
     shown.table.select(pick, kept.found, [kept.chosen, *shown.carded], **QUEUED)
     shown.save.click(
         save,
-        [visit, kept.chosen, kept.found, kept.places, *shown.written, *shown.view],
+        [visit, kept.chosen, kept.found, kept.beside, *shown.written, *shown.view],
         [kept.found, shown.saved, *shown.listed],
         **QUEUED,
     )

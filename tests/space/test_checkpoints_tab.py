@@ -6,6 +6,7 @@ import gradio as gr
 import pytest
 
 from application import App
+from checkpoints.looking import Beside
 from menu import Choice, menu
 from page import build
 from people import Visit
@@ -41,12 +42,12 @@ def test_notes_are_written_at_the_desk_alone(base, head, tmp_path, host, is_writ
     (mine := tmp_path / "mine.safetensors").write_bytes(head.read_bytes())
     page, found = page_of(base, mine, host)
     save = handler(page, "save", "checkpoints.picking")
-    save(NOBODY, None, str(mine), found, (), *NOTES, *VIEW)
+    save(NOBODY, None, str(mine), found, Beside(), *NOTES, *VIEW)
     assert (peek(mine).notes == "Good.") == is_written
     # A checkpoint that was not found is none that may be written to, wherever it lies.
     other = tmp_path / "other.safetensors"
     other.write_bytes(head.read_bytes())
-    save(NOBODY, None, str(other), found, (), *NOTES, *VIEW)
+    save(NOBODY, None, str(other), found, Beside(), *NOTES, *VIEW)
     assert peek(other).notes is None
 
 
@@ -63,6 +64,29 @@ def test_what_is_added_is_offered_to_that_person_and_ticked(base, head):
 def test_a_shared_server_looks_into_no_folder(base, head):
     page, _ = page_of(base, head, "0.0.0.0")
     look_into = handler(page, "look_into", "checkpoints.looking")
-    updates = look_into(NOBODY, None, str(head.parent), (), *VIEW)
+    beside = Beside()
+    updates = look_into(NOBODY, None, str(head.parent), beside, *VIEW)
     assert "only into repositories on the Hub" in repr(updates)
     assert updates[0] == updates[-1] == gr.skip()
+    assert beside.places == ()
+
+
+def test_a_slow_look_takes_nothing_away_that_another_found_meanwhile(
+    base, head, tmp_path, monkeypatch
+):
+    (mine := tmp_path / "mine.safetensors").write_bytes(head.read_bytes())
+    page, _ = page_of(base, head, "127.0.0.1")
+    look, look_into = (handler(page, each, "checkpoints.looking") for each in ("look", "look_into"))
+    beside, meanwhile, shelf_look = Beside(), [], Shelf.look
+
+    def slow(shelf: Shelf, *asked) -> Found:
+        found = shelf_look(shelf, *asked)
+        if not meanwhile:
+            meanwhile.append(None)
+            meanwhile.append(look_into(NOBODY, None, str(mine), beside, *VIEW))
+        return found
+
+    monkeypatch.setattr(Shelf, "look", slow)
+    assert all(each == gr.skip() for each in look(NOBODY, None, beside, *VIEW))
+    found, *_ = meanwhile[1]
+    assert {each.source for each in found.records} == {str(head), str(mine)}
