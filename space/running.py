@@ -143,7 +143,7 @@ def _compared(
                 for place in sentences(entry.ticket.waits(visit.stop.is_set)):
                     yield {form.waiting: waiting(place)}
                 for value in _values(app, base, read, mode, context, visit.stop, gathering):
-                    if said and has_same_table(told, value):
+                    if has_same_table(told, value):
                         said = said | {shown.grid: value}
                         yield {shown.grid: value}
                     else:

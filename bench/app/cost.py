@@ -18,8 +18,8 @@ from typing import Any, cast
 
 import gradio as gr
 import torch
+from gradio import state_holder
 from gradio.data_classes import FileData
-from gradio.state_holder import SessionState
 
 from bench.app.page import ASSETS, built
 from bench.app.stored import Stored
@@ -103,7 +103,7 @@ def watched(fn: Callable[..., Any], own: Own) -> Callable[..., Iterator[Any]]:
 
 async def compared(page: gr.Blocks, event: Any, image: Path) -> None:
     """One comparison, as Gradio runs it for a page."""
-    state = SessionState(page)
+    state = state_holder.SessionState(page)  # the app's own, which it has put there
     iterator: Any = None
     inputs = [asked(block, image) for block in event.inputs]
     request = gr.Request(client=None)
