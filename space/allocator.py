@@ -14,8 +14,8 @@ from collections.abc import Mapping
 
 _M_ARENA_MAX = -8
 MOST_ARENAS = 2
-GIVES_BACK_AFTER_SECONDS = 5.0
-"""It takes some milliseconds, so not after every comparison of many."""
+GIVES_BACK_AFTER_SECONDS = 30.0
+"""It takes some milliseconds, and so does asking for the memory anew: not after every comparison of many."""
 
 _IS_GLIBC = platform.libc_ver()[0] == "glibc"
 _one_at_a_time = threading.Lock()
