@@ -35,6 +35,7 @@ class Inputs:
     variants: gr.CheckboxGroup
     variants_problem: gr.HTML
     more: gr.Accordion
+    words: gr.Checkbox
     lines: gr.Textbox
     lines_problem: gr.HTML
     budget: gr.Slider
@@ -46,7 +47,7 @@ class Inputs:
 
     @property
     def fields(self) -> list[Component]:
-        return [self.image, self.question, self.variants, self.lines, self.budget]
+        return [self.image, self.question, self.variants, self.lines, self.budget, self.words]
 
     @property
     def problems(self) -> list[Component]:
@@ -133,6 +134,13 @@ def inputs(choices: Sequence[Choice], examples: Sequence[Example], at_first: AtF
         )
         variants_problem = _problem()
         with gr.Accordion("Options and others", open=False, elem_id="more") as more:
+            words = gr.Checkbox(
+                False,
+                label="A map for each word",
+                info="Where each variant looked as it wrote, and what it dropped of what the baseline "
+                "looked at. With Compare, not with Measure.",
+                elem_id="word-maps",
+            )
             lines = gr.Textbox(
                 label="Other variants, one to a line",
                 value="",  # one in a closed panel has none of its own
@@ -157,6 +165,7 @@ def inputs(choices: Sequence[Choice], examples: Sequence[Example], at_first: AtF
         variants,
         variants_problem,
         more,
+        words,
         lines,
         lines_problem,
         budget,

@@ -22,7 +22,7 @@ from vlmscope.variants.registry import find_kind
 HINTS = {"keep": "25% or 64", "seed": "0"}
 """What may stand in an option; kinds of other packages say it in their own refusals."""
 CHOICES = {
-    "weights": [("the head's own", ""), "equal", "0/0/1", "0.2/0.3/0.5"],
+    "weights": [("as learned", ""), "equal", "0/0/1", "0.2/0.3/0.5"],
     "without": [("nothing", ""), *NAMES],
 }
 """What an option's list offers; what else it takes may be written."""

@@ -20,6 +20,8 @@ from vlmscope.variants.registry import find_kind, make_kind
 MAX_QUESTION = 2000
 MAX_LINES = 4000
 """Characters of all variants in text together."""
+MOST_WORD_MAPS_BYTES = 16 * 2**20
+"""All maps of words in one grid, which is sent again and again while they come."""
 
 
 OWN = TypeAdapter(dict[str, dict[str, str]], config=ConfigDict(strict=True))
@@ -46,6 +48,7 @@ class Request:
     image: Image.Image
     question: str
     variants: tuple[Variant, ...]
+    word_maps: bool = False
 
 
 @dataclass(frozen=True)
@@ -235,6 +238,21 @@ def count_problem(count: int, most: int) -> str:
     if count > most:
         return f"{count} variants are chosen; {most} are the most at once, so untick some."
     return ""
+
+
+def word_maps_problem(tokens: int | None, variants: int, longest: int) -> str:
+    """Why a map for each of `longest` words cannot be had from so many variants: a page would not hold them.
+
+    A map has two bytes for each of the image's `tokens`; of an image without any, something else is said.
+    """
+    largest = 2 * (tokens or 0) * variants * longest
+    if largest <= MOST_WORD_MAPS_BYTES:
+        return ""
+    return (
+        f"Maps for each of up to {longest} words from {variants} variants at {tokens:,} image tokens "
+        f"could take {largest / 2**20:.0f} MiB; {MOST_WORD_MAPS_BYTES // 2**20} are the most in a "
+        "page, so take fewer variants, a smaller image or no maps for words."
+    )
 
 
 def budget_problem(percent: Any) -> str:

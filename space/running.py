@@ -2,12 +2,13 @@
 
 import logging
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, Literal
 
 import gradio as gr
 
 from application import App
+from bases import count_image_tokens
 from comparing import StopSignal, watch
 from convert import Context
 from engine import compare
@@ -23,7 +24,7 @@ from offer import Offer
 from pace import Work
 from people import Visit, counted_as
 from places import Busy
-from request import Limits, Problems, Request, own_of, read_form
+from request import Limits, Problems, Request, own_of, read_form, word_maps_problem
 from standing import sentences
 from states import Last, States
 from vlmscope import Gathering, InputError, SharedBase, VlmscopeError
@@ -63,13 +64,14 @@ def compare_and_stop(app: App, form: Inputs, shown: Results, mine: States) -> No
             ticked: list[str],
             lines: str | None,
             percent: float,
+            words: bool | None,
             own: Any,
             visit: Visit,
             added: tuple[Choice, ...],
             request: gr.Request,
             token: gr.OAuthToken | None,
         ) -> Iterator[dict[Any, Any]]:
-            asked = (image, question, ticked, lines, percent, own)
+            asked = (image, question, ticked, lines, percent, own, bool(words))
             base = app.base_of(visit, token)
             with app.journal.entry("page", counted_as(visit, request), mode) as entry:
                 yield from _compared(app, base, form, shown, mine, mode, asked, visit, added, entry)
@@ -114,7 +116,7 @@ def _compared(
     shown: Results,
     mine: States,
     mode: Mode,
-    asked: tuple[str | None, str | None, list[str], str | None, float, Any],
+    asked: tuple[str | None, str | None, list[str], str | None, float, Any, bool],
     visit: Visit,
     added: tuple[Choice, ...],
     entry: Entry,
@@ -129,9 +131,11 @@ def _compared(
         yield {form.waiting: waiting(""), shown.note: note("")}
         limits = limits_of(app, added)
         offered = limits.offer.choices
-        image, question, ticked, lines, percent, own = asked
+        image, question, ticked, lines, percent, own, words = asked
         chosen = [choice.variant for choice in offered if choice.variant.id in ticked]
         read = read_form(image, question or "", chosen, lines or "", percent, limits, own_of(own))
+        if isinstance(read, Request) and words and mode == "together":
+            read = _with_word_maps(app, read)
         if isinstance(read, Problems):
             problems = read
         else:
@@ -194,11 +198,21 @@ def _values(
         request.question,
         request.variants,
         mode=mode,
+        word_maps=request.word_maps,
         max_new_tokens=app.settings.max_new_tokens,
         stop=stop.is_set,
         **app.settings.engine_options,
     )
     yield from watch(events, context, hear=gathering.add)
+
+
+def _with_word_maps(app: App, request: Request) -> Request | Problems:
+    """The request with a map for each word, or why a page would not hold them."""
+    longest, count = app.settings.max_new_tokens, len(request.variants)
+    tokens = count_image_tokens(app.base, *request.image.size)
+    if sentence := word_maps_problem(tokens, count, longest):
+        return Problems(variants=sentence)
+    return replace(request, word_maps=True)
 
 
 def _refusal(base: SharedBase, read: Request | Problems | None, sentence: str) -> Problems:

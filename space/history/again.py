@@ -11,6 +11,7 @@ from engine import compare
 from menu import Choice
 from offer import Offer
 from pace import Work
+from request import word_maps_problem
 from standing import sentences
 from vlmscope import (
     Event,
@@ -66,6 +67,10 @@ def plan(app: App, run: Run, added: tuple[Choice, ...]) -> Plan:
         if isinstance(options.get(name), int):
             options[name] = min(options[name], most)
     options.setdefault("max_new_tokens", app.settings.max_new_tokens)
+    if options.get("word_maps"):
+        longest = app.settings.max_new_tokens
+        if sentence := word_maps_problem(run.image.tokens, len(variants), longest):
+            raise InputError(sentence)
     return Plan(tuple(variants), options, tuple(left_out))
 
 

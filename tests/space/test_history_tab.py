@@ -177,6 +177,15 @@ def test_run_again_takes_no_more_than_the_server_allows(app, finished_run):
     assert plan.options == {"max_new_tokens": 6, "mode": "measured", "repeats": 10}
 
 
+def test_run_again_makes_no_more_maps_for_words_than_a_page_holds(app, finished_run):
+    app.settings = Settings(max_new_tokens=128)
+    huge = replace(finished_run.image, rows=256, cols=256)
+    asked = replace(finished_run, image=huge, options={"word_maps": True})
+    with pytest.raises(InputError, match="Maps for each of up to 128 words"):
+        again.plan(app, asked, ())
+    assert again.plan(app, replace(asked, image=finished_run.image), ()).options["word_maps"]
+
+
 def test_run_again_on_a_shared_server_leaves_out_what_is_not_offered(app, finished_run, head):
     app.settings = Settings(host="0.0.0.0", max_new_tokens=6)
     plan = again.plan(app, finished_run, ())

@@ -97,7 +97,7 @@ def test_who_comes_beyond_the_line_is_told_to_come_back(app, client, image_file)
 
 
 def form(image_file):
-    return [handle_file(image_file), QUESTION, ["baseline"], "", 50, {}]
+    return [handle_file(image_file), QUESTION, ["baseline"], "", 50, False, {}]
 
 
 def test_one_address_has_so_many_comparisons_whatever_it_opens(app, address, image_file):
@@ -136,7 +136,7 @@ def test_each_has_a_line_in_the_log_that_says_how_it_went_and_no_question(
     caplog.set_level(logging.INFO, JOURNAL)
     assert ask(client, image_file).result(timeout=60)["variants"]
     client.predict(*form(image_file), api_name="/compare_form")
-    refused = [None, QUESTION, ["baseline"], "", 50, {}]
+    refused = [None, QUESTION, ["baseline"], "", 50, False, {}]
     client.predict(*refused, api_name="/compare_form")
     until(lambda: len(caplog.records) >= 3)
     api, page, empty = (record.getMessage() for record in caplog.records)

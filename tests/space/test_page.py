@@ -6,6 +6,7 @@ import pytest
 from gradio_client import Client, handle_file
 
 import layout
+import request
 from application import App
 from examples import Example
 from menu import menu
@@ -37,9 +38,9 @@ def client(page):
     return Client(page.local_url, verbose=False)
 
 
-def ask(client: Client, image: Path | None, question=QUESTION):
+def ask(client: Client, image: Path | None, question=QUESTION, words=False):
     """The sentences beside the fields, and the grid; buttons are no part of an API."""
-    form = [image and handle_file(image), question, ["baseline", "arr-coc-late"], "", 50, {}]
+    form = [image and handle_file(image), question, ["baseline", "arr-coc-late"], "", 50, words, {}]
     *_, grid, _table, told = client.predict(*form, api_name="/compare_form")
     return list(told.values()), grid
 
@@ -51,6 +52,26 @@ def test_a_client_gets_the_answers_and_the_maps(client, image_file, finished_run
         assert cell["status"] == "done"
         assert cell["answer"] == result.answer
         assert cell["metrics"]["image_tokens"] == len(result.kept)
+
+
+def test_a_map_for_each_word_comes_where_it_is_asked_for_with_what_was_lost(client, image_file):
+    _, plain = ask(client, image_file)
+    problems, grid = ask(client, image_file, words=True)
+    assert not any(problems)
+    assert [cell["answer"] for cell in grid["cells"]] == [cell["answer"] for cell in plain["cells"]]
+    assert not any(cell["words"] for cell in plain["cells"])
+    for cell in grid["cells"]:
+        assert cell["words"] and cell["words"][-1]["end"] == len(cell["answer"])
+        assert "lost_evidence" in cell["metrics"]
+
+
+def test_maps_for_words_that_no_page_would_hold_are_refused_before_anything_runs(
+    client, image_file, monkeypatch
+):
+    monkeypatch.setattr(request, "MOST_WORD_MAPS_BYTES", 2**8)
+    problems, _ = ask(client, image_file, words=True)
+    assert "Maps for each of up to 6 words from 2 variants at 20 image tokens" in problems[2]
+    assert not any(ask(client, image_file)[0])
 
 
 def test_a_client_that_sends_no_image_is_told_so(client):
@@ -102,7 +123,7 @@ def test_what_was_compared_is_deleted_after_a_day_but_no_example(client, page, i
 
 @pytest.mark.parametrize("own", [["seed"], {"random": "seed=7"}, {"random": {"seed": 7}}])
 def test_options_that_are_none_are_told_and_nothing_runs(client, image_file, own):
-    form = [handle_file(image_file), QUESTION, ["baseline"], "", 50, own]
+    form = [handle_file(image_file), QUESTION, ["baseline"], "", 50, False, own]
     *_, told = client.predict(*form, api_name="/compare_form")
     assert "has no options of variants" in told["variants"]
 

@@ -2,7 +2,7 @@ import pytest
 
 from menu import Choice
 from offer import Offer
-from request import Limits, Problems, Request, picture_size, read_form
+from request import Limits, Problems, Request, picture_size, read_form, word_maps_problem
 from vlmscope import Variant
 
 BASELINE = Variant("baseline")
@@ -135,3 +135,10 @@ def test_the_size_of_an_image_is_read_without_decoding_it(image_file, tmp_path):
     assert picture_size(str(cut)) == (192, 160)
     assert picture_size(None) is None
     assert picture_size(str(tmp_path / "gone.png")) is None
+
+
+def test_maps_for_words_are_bounded_by_what_a_page_holds():
+    assert not word_maps_problem(4096, 16, 128)  # an image of 2048², the most variants
+    assert not word_maps_problem(None, 16, 128)
+    said = word_maps_problem(16384, 8, 128)
+    assert "from 8 variants at 16,384 image tokens could take 32 MiB; 16 are the most" in said

@@ -147,7 +147,7 @@ class Visitor:
         with image.open("rb") as opened:
             (path,) = self.client.post("upload", files={"files": opened}).json()
         file = {"path": path, "meta": {"_type": "gradio.FileData"}}
-        form = (file, QUESTION, ticked, lines, 50, {}, None, None)
+        form = (file, QUESTION, ticked, lines, 50, False, {}, None, None)
         self.does("wait", "running", None)
         self.heard.append(start := uuid.uuid4().hex)
         self.does("run", "running", *form)

@@ -358,6 +358,26 @@ def test_a_variant_has_options_of_its_own_and_says_them_in_one_line(app, open_pa
     expect(page.get_by_role("alert")).to_contain_text("Random: keep=everything is no number")
 
 
+def test_a_map_for_each_word_is_asked_for_and_told_of_the_word_that_is_pointed_at(app, open_page):
+    page = open_page(app.address)
+    pick_first_example(page)
+    tick(page, "Baseline", "Random")
+    others(page)
+    page.get_by_label("A map for each word").check()
+    compare(page, 2)
+    answer = cells(page).nth(0).get_by_test_id("answer")
+    word = answer.locator("[data-word]").first
+    text = word.inner_text()
+    word.hover()
+    expect(word).to_have_class(re.compile("current"))
+    expect(cells(page).nth(1).get_by_test_id("map")).to_contain_text(text)
+    expect(page.locator("#figures")).to_contain_text("Lost evidence")
+    page.get_by_label("A map for each word").uncheck()
+    compare(page, 2)
+    expect(page.locator("#figures")).not_to_contain_text("Lost evidence")
+    expect(answer.locator("[data-word]")).to_have_count(0)
+
+
 def test_the_slider_selects_anew_at_once_and_the_answers_are_made_anew_on_demand(app, open_page):
     page = open_page(app.address)
     pick_first_example(page)
