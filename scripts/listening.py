@@ -19,14 +19,17 @@ class NotReady(Exception):
         self.how, self.said = how, said
 
 
-def address_of(app: subprocess.Popen[str], seconds: float = START_SECONDS) -> str:
+def address_of(
+    app: subprocess.Popen[str], seconds: float = START_SECONDS, said: list[str] | None = None
+) -> str:
     """The address that an app says on its `stdout`, which is a pipe; raises NotReady.
 
-    What it says is read for as long as it runs: a pipe that no one reads stops who writes.
+    What it says is read for as long as it runs, and added to `said`: a pipe that no one reads stops
+    who writes.
     """
     lines: Queue[str | None] = Queue()
-    Thread(target=_read, args=(app, lines), daemon=True).start()
-    said: list[str] = []
+    said = [] if said is None else said
+    Thread(target=_read, args=(app, lines, said), daemon=True).start()
     deadline = time.monotonic() + seconds
     while (left := deadline - time.monotonic()) > 0:
         try:
@@ -35,13 +38,13 @@ def address_of(app: subprocess.Popen[str], seconds: float = START_SECONDS) -> st
             break
         if line is None:
             raise NotReady("ended at its start", said)
-        said.append(line)
         if found := READY.search(line):
             return found[1]
     raise NotReady(f"took more than {seconds:g} s", said)
 
 
-def _read(app: subprocess.Popen[str], lines: Queue[str | None]) -> None:
+def _read(app: subprocess.Popen[str], lines: Queue[str | None], said: list[str]) -> None:
     for line in app.stdout or ():
+        said.append(line)
         lines.put(line)
     lines.put(None)

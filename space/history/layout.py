@@ -64,6 +64,7 @@ def layout() -> HistoryTab:
         with gr.Column(scale=3, min_width=320, elem_id="history-list"):
             with gr.Row(elem_id="history-view", equal_height=True):
                 search = gr.Textbox(
+                    "",  # one in a tab that was not opened has no value of its own
                     label="With the words",
                     placeholder="in questions, answers, titles, notes, tags",
                     scale=4,

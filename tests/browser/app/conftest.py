@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -128,7 +129,10 @@ def open_page(chromium) -> Iterator[Callable[..., Page]]:
 
 
 def start(settings: dict[str, str], base: str | None) -> Iterator[Running]:
-    """The app as `make run` starts it with such settings, until the fixture ends."""
+    """The app as `make run` starts it with such settings, until the fixture ends.
+
+    A fault that it logs meanwhile fails what used it, also one that no page shows.
+    """
     environment = {
         k: v for k, v in os.environ.items() if k not in ("BASE", "PYTHON", "CHECKPOINTS")
     }
@@ -145,13 +149,21 @@ def start(settings: dict[str, str], base: str | None) -> Iterator[Running]:
         text=True,
         start_new_session=True,
     )
+    said: list[str] = []
     try:
-        yield Running(address_of(process), base, Path(kept.name) / "vlmscope")
+        yield Running(address_of(process, said=said), base, Path(kept.name) / "vlmscope")
     finally:
         # Not SIGINT: what was started in the background of a shell ignores it.
         os.killpg(process.pid, signal.SIGTERM)
         process.wait(timeout=60)
         kept.cleanup()
+    # Not what Python itself could not tell anybody, such as a loop that is collected late.
+    faults = [
+        number
+        for number, (before, line) in enumerate(pairwise(["", *said]))
+        if line.startswith("Traceback") and not before.startswith("Exception ignored")
+    ]
+    assert not faults, "".join(said[faults[0] :])
 
 
 @pytest.fixture(scope="module")

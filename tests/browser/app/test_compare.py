@@ -370,7 +370,7 @@ def test_a_map_for_each_word_is_asked_for_and_told_of_the_word_that_is_pointed_a
     text = word.inner_text()
     word.hover()
     expect(word).to_have_class(re.compile("current"))
-    expect(cells(page).nth(1).get_by_test_id("map")).to_contain_text(text)
+    expect(page.get_by_test_id("grid")).to_contain_text(f"“{text.strip()}” 1 of")
     expect(page.locator("#figures")).to_contain_text("Lost evidence")
     page.get_by_label("A map for each word").uncheck()
     compare(page, 2)
