@@ -7,7 +7,7 @@ can check is checked before the Hub is asked for anything; with DRY_RUN=1 that i
 import os
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from build_space import TARGET, assemble, lacks
 from refusal import Refused, Unreachable
 from space_alone import alone
 from space_card import fill_in
-from space_files import unknown_to_git, wanted_files, with_tokens
+from space_files import changed_since_commit, unknown_to_git, wanted_files, with_tokens
 from space_hardware import T4, Hardware, hardware_of
 from space_hub import publish
 from space_requirements import check_resolves
@@ -109,7 +109,7 @@ def deploy(
     for check in checks:
         for line in check(folder, order):
             say(line)
-    for line in listed(folder, names):
+    for line in listed(folder, names, changed_since_commit(wanted_files(root), root)):
         say(line)
     if order.is_dry:
         say(f"a dry run: nothing was uploaded to {order.space}; the folder is {folder}")
@@ -139,10 +139,11 @@ def build(order: Order, folder: Path, root: Path = ROOT) -> list[str]:
     return names
 
 
-def listed(folder: Path, names: list[str]) -> list[str]:
-    """A line for each file with its size, and the sum."""
+def listed(folder: Path, names: list[str], changed: Collection[str] = ()) -> list[str]:
+    """A line for each file with its size, which says so of those `changed` and not committed; and the sum."""
     sizes = {name: (folder / name).stat().st_size for name in names}
-    lines = [f"  {size:>11,} B  {name}" for name, size in sizes.items()]
+    marks = dict.fromkeys(changed, "  (changed since the last commit)")
+    lines = [f"  {size:>11,} B  {name}{marks.get(name, '')}" for name, size in sizes.items()]
     return [*lines, f"  {sum(sizes.values()):>11,} B  in {len(sizes)} files"]
 
 

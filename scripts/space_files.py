@@ -87,16 +87,26 @@ def _below(folder: Path, skipped: Collection[Path]) -> Iterator[Path]:
 def unknown_to_git(files: dict[str, Path], root: Path = ROOT) -> list[str]:
     """Files of the Space that git does not know, as paths below `root`.
 
-    No file is uploaded of which the commits say nothing; what was changed in one that they know, is. Empty
-    outside a checkout.
+    No file is uploaded of which the commits say nothing; what was changed in one that they know, is
+    (`changed_since_commit`). Empty outside a checkout.
     """
-    command = ["git", "ls-files", "--others", "--exclude-standard", "-z"]
-    try:
-        answer = subprocess.run(command, cwd=root, capture_output=True, text=True)
-    except OSError:
-        return []
-    others = set(answer.stdout.split("\0"))
+    others = _told_by_git(root, "ls-files", "--others", "--exclude-standard")
     return sorted({str(path.relative_to(root)) for path in files.values()} & others)
+
+
+def changed_since_commit(files: dict[str, Path], root: Path = ROOT) -> set[str]:
+    """Names of the files that are not as the last commit has them; none outside a checkout."""
+    changed = _told_by_git(root, "diff", "HEAD", "--name-only", "--relative")
+    return {name for name, path in files.items() if str(path.relative_to(root)) in changed}
+
+
+def _told_by_git(root: Path, *command: str) -> set[str]:
+    """The paths below `root` that a command of git names."""
+    try:
+        answer = subprocess.run(["git", *command, "-z"], cwd=root, capture_output=True, text=True)
+    except OSError:
+        return set()
+    return set(answer.stdout.split("\0"))
 
 
 def with_tokens(files: dict[str, Path]) -> list[str]:

@@ -78,6 +78,7 @@ class Visits:
         self._clock = clock
         self._most_open = most_open
         self._lock = threading.Lock()
+        self._is_waiting = False
         self._when_left: list[Callable[[str], None]] = []
         self._when_gone: list[Callable[[str], None]] = []
 
@@ -118,6 +119,7 @@ class Visits:
         if is_last:
             _tell(self._when_left, visit.person)
         self._sweep()
+        self._wait()
 
     def is_here(self, person: str) -> bool:
         with self._lock:
@@ -131,6 +133,24 @@ class Visits:
                 del self._left[person]
         for person in gone:
             _tell(self._when_gone, person)
+
+    def _wait(self) -> None:
+        """Sweep when the time of those who left is over, also when nobody comes or goes by then."""
+        with self._lock:
+            if self._is_waiting or not self._left:
+                return
+            self._is_waiting = True
+        threading.Thread(target=self._sweep_in_time, name="visits", daemon=True).start()
+
+    def _sweep_in_time(self) -> None:
+        while True:
+            with self._lock:
+                first = min(self._left.values(), default=None)
+                if first is None:
+                    self._is_waiting = False
+                    return
+            time.sleep(max(0.0, first + self._absent_seconds - self._clock()))
+            self._sweep()
 
 
 def _tell(listeners: Sequence[Callable[[str], None]], person: str) -> None:

@@ -274,6 +274,17 @@ def test_a_file_that_git_does_not_know_ends_the_deploy(start, hub, checkout):
     assert hub.requests == []
 
 
+def test_a_file_that_was_changed_since_the_last_commit_is_marked_in_the_list(start, checkout):
+    as_somebody = ["git", "-c", "user.name=a", "-c", "user.email=a@b"]
+    subprocess.run([*as_somebody, "init", "-q"], cwd=checkout, check=True)
+    subprocess.run([*as_somebody, "add", "."], cwd=checkout, check=True)
+    subprocess.run([*as_somebody, "commit", "-qm", "all"], cwd=checkout, check=True)
+    write(checkout / "space" / "app.py", "print('changed')")
+    start(Order(SPACE, is_dry=True))
+    marked = [line for line in start.said if "changed since the last commit" in line]
+    assert [line.split()[2] for line in marked] == ["app.py"]
+
+
 def test_every_file_that_git_has_in_the_packages_and_the_app_is_part_of_the_space():
     files = wanted_files()
     folders = [str(source.folder) for source in sources()]

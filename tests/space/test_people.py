@@ -2,6 +2,7 @@
 
 import copy
 import threading
+from queue import Queue
 
 from people import LONGEST_NAME, Visit, Visits, is_browser, new_browser, person_of
 
@@ -45,6 +46,19 @@ def test_a_person_has_left_with_their_last_page_and_is_gone_after_a_while():
     clock.now = 60
     visits.arrive("4", "other")
     assert gone == ["me"]
+
+
+def test_a_person_is_gone_after_a_while_also_when_nobody_else_comes_or_goes():
+    gone: Queue[str] = Queue()
+    visits = Visits(absent_seconds=0.2)
+    visits.when_gone(gone.put)
+    for name in ("me", "other"):
+        visits.arrive(name, name)
+        visits.leave(name)
+    assert [gone.get(timeout=30), gone.get(timeout=30)] == ["me", "other"]
+    visits.arrive("3", "third")
+    visits.leave("3")
+    assert gone.get(timeout=30) == "third"
 
 
 def test_a_person_who_comes_back_in_time_is_not_gone():
