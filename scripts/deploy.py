@@ -104,12 +104,12 @@ def deploy(
     """Carry out the order, and say what is done; raises Refused at the first thing that is wrong."""
     if not order.is_dry and not (api.token or get_token()):
         raise Refused("There is no token of the Hub on this machine; log in with `hf auth login`.")
-    names = build(order, folder, root)
+    names, changed = build(order, folder, root)
     say(f"built {folder}")
     for check in checks:
         for line in check(folder, order):
             say(line)
-    for line in listed(folder, names, changed_since_commit(wanted_files(root), root)):
+    for line in listed(folder, names, changed):
         say(line)
     if order.is_dry:
         say(f"a dry run: nothing was uploaded to {order.space}; the folder is {folder}")
@@ -119,8 +119,11 @@ def deploy(
     say(f"done, private: {address}")
 
 
-def build(order: Order, folder: Path, root: Path = ROOT) -> list[str]:
-    """Build the folder for this order; gives the paths of its files. Raises Refused."""
+def build(order: Order, folder: Path, root: Path = ROOT) -> tuple[list[str], set[str]]:
+    """Build the folder for this order; raises Refused.
+
+    Gives the paths of its files, and which of them were changed since the last commit.
+    """
     files = wanted_files(root)
     written = unknown_to_git(files, root)
     if written:
@@ -136,14 +139,16 @@ def build(order: Order, folder: Path, root: Path = ROOT) -> list[str]:
     if missing:
         raise Refused(" ".join(missing))
     fill_in(folder, order.space, order.hardware or T4)
-    return names
+    return names, changed_since_commit(files, root)
 
 
-def listed(folder: Path, names: list[str], changed: Collection[str] = ()) -> list[str]:
+def listed(folder: Path, names: list[str], changed: Collection[str]) -> list[str]:
     """A line for each file with its size, which says so of those `changed` and not committed; and the sum."""
     sizes = {name: (folder / name).stat().st_size for name in names}
-    marks = dict.fromkeys(changed, "  (changed since the last commit)")
-    lines = [f"  {size:>11,} B  {name}{marks.get(name, '')}" for name, size in sizes.items()]
+    mark = "  (changed since the last commit)"
+    lines = [
+        f"  {size:>11,} B  {name}{mark if name in changed else ''}" for name, size in sizes.items()
+    ]
     return [*lines, f"  {sum(sizes.values()):>11,} B  in {len(sizes)} files"]
 
 
